@@ -1,0 +1,1 @@
+"""PayFlow: a payment-orchestration gateway that can be run, broken and measured."""

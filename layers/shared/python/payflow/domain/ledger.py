@@ -1,0 +1,185 @@
+"""The double-entry ledger: accounts, journal transactions, and how payments are booked.
+
+A journal transaction belongs to one business fact (a capture, a refund) and is stored inside that
+fact's own item, so that status and entries are one write (invariant 13). It is never edited: what
+was wrong is corrected by a later transaction. Per currency its debits equal its credits
+(invariant 11), and its id follows from (payment, operation, sequence), so a repeated booking names
+the same transaction (invariant 12).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+from payflow.domain.ids import derived_id
+from payflow.domain.money import Money
+
+
+class Side(StrEnum):
+    """The two sides of an entry."""
+
+    DEBIT = "debit"
+    CREDIT = "credit"
+
+
+class AccountKind(StrEnum):
+    """Accounts by what they hold."""
+
+    PROVIDER_RECEIVABLE = "provider_receivable"
+    BANK = "bank"
+    MERCHANT_PAYABLE = "merchant_payable"
+    MERCHANT_RESERVE = "merchant_reserve"
+    CUSTOMER_WALLET = "customer_wallet"
+    FEES_REVENUE = "fees_revenue"
+    PROVIDER_FEES = "provider_fees"
+    FX_LIQUIDITY = "fx_liquidity"
+    FX_SPREAD = "fx_spread"
+    SUSPENSE = "suspense"
+
+
+NORMAL_SIDE: Final[dict[AccountKind, Side]] = {
+    AccountKind.PROVIDER_RECEIVABLE: Side.DEBIT,
+    AccountKind.BANK: Side.DEBIT,
+    AccountKind.MERCHANT_PAYABLE: Side.CREDIT,
+    AccountKind.MERCHANT_RESERVE: Side.CREDIT,
+    AccountKind.CUSTOMER_WALLET: Side.CREDIT,
+    AccountKind.FEES_REVENUE: Side.CREDIT,
+    AccountKind.PROVIDER_FEES: Side.DEBIT,
+    AccountKind.FX_LIQUIDITY: Side.DEBIT,
+    AccountKind.FX_SPREAD: Side.CREDIT,
+    AccountKind.SUSPENSE: Side.DEBIT,
+}
+"""Assets, expenses and clearing accounts grow by debits; liabilities and income by credits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """An account of one kind, in one currency, of one owner (None: the platform itself)."""
+
+    kind: AccountKind
+    currency: str
+    owner: str | None = None
+
+    @property
+    def id(self) -> str:
+        """`kind:owner:currency`, or `kind:currency` for the platform's own."""
+        owner = f"{self.owner}:" if self.owner is not None else ""
+        return f"{self.kind}:{owner}{self.currency}"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of a journal transaction; `amount_minor` is positive."""
+
+    account: Account
+    side: Side
+    amount_minor: int
+
+    def __post_init__(self) -> None:
+        """Refuse an amount that is not a positive integer (`ValueError`)."""
+        if type(self.amount_minor) is not int or self.amount_minor <= 0:
+            raise ValueError("an entry's amount is a positive integer of minor units")
+
+
+@dataclass(frozen=True, slots=True)
+class JournalTransaction:
+    """One balanced booking."""
+
+    id: str
+    payment_id: str
+    operation: str
+    sequence: int
+    posted_at: datetime
+    entries: tuple[Entry, ...]
+
+    def __post_init__(self) -> None:
+        """Refuse entries whose debits and credits differ in any currency (`ValueError`)."""
+        if not self.entries or any(_imbalance(self.entries).values()):
+            raise ValueError(f"transaction {self.id} does not balance")
+
+
+def transaction_id(payment_id: str, operation: str, sequence: int) -> str:
+    """The one id that this booking of this payment can have."""
+    return derived_id("txn", payment_id, operation, str(sequence))
+
+
+def capture_transaction(
+    *,
+    payment_id: str,
+    merchant_id: str,
+    provider: str,
+    amount: Money,
+    provider_fee_minor: int,
+    platform_fee_minor: int,
+    sequence: int,
+    posted_at: datetime,
+) -> JournalTransaction:
+    """Book a capture of A with provider fee p and platform fee f.
+
+    Debit provider_receivable A - p and provider_fees p; credit merchant_payable A - f and
+    fees_revenue f. Lines of zero are left out. Rule: `spec/money.md`, accounts.
+    """
+    currency = amount.currency
+    lines = (
+        (AccountKind.PROVIDER_RECEIVABLE, provider, Side.DEBIT, amount.minor - provider_fee_minor),
+        (AccountKind.PROVIDER_FEES, None, Side.DEBIT, provider_fee_minor),
+        (AccountKind.MERCHANT_PAYABLE, merchant_id, Side.CREDIT, amount.minor - platform_fee_minor),
+        (AccountKind.FEES_REVENUE, None, Side.CREDIT, platform_fee_minor),
+    )
+    return JournalTransaction(
+        id=transaction_id(payment_id, "capture", sequence),
+        payment_id=payment_id,
+        operation="capture",
+        sequence=sequence,
+        posted_at=posted_at,
+        entries=tuple(
+            Entry(Account(kind, currency, owner), side, minor)
+            for kind, owner, side, minor in lines
+            if minor
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """The sums of one account, in minor units."""
+
+    account: Account
+    debits: int = 0
+    credits: int = 0
+
+    @property
+    def amount(self) -> int:
+        """The balance on the account's own side."""
+        net = self.debits - self.credits
+        return net if NORMAL_SIDE[self.account.kind] is Side.DEBIT else -net
+
+
+def folded(
+    balances: dict[Account, Balance], transactions: Iterable[JournalTransaction]
+) -> dict[Account, Balance]:
+    """`balances` with `transactions` added; a pure left fold, so any split gives the same sums."""
+    result = dict(balances)
+    for transaction in transactions:
+        for entry in transaction.entries:
+            result[entry.account] = _with(result.get(entry.account), entry)
+    return result
+
+
+def _with(balance: Balance | None, entry: Entry) -> Balance:
+    known = balance or Balance(entry.account)
+    if entry.side is Side.DEBIT:
+        return Balance(known.account, known.debits + entry.amount_minor, known.credits)
+    return Balance(known.account, known.debits, known.credits + entry.amount_minor)
+
+
+def _imbalance(entries: Iterable[Entry]) -> dict[str, int]:
+    net: dict[str, int] = {}
+    for entry in entries:
+        signed = entry.amount_minor if entry.side is Side.DEBIT else -entry.amount_minor
+        net[entry.account.currency] = net.get(entry.account.currency, 0) + signed
+    return net

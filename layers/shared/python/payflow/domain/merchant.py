@@ -1,0 +1,52 @@
+"""Merchants, their terms and their keys."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from payflow.domain.money import FeeTerms
+
+
+class Principal(StrEnum):
+    """Whom a key speaks for."""
+
+    MERCHANT = "merchant"
+    PUBLISHABLE = "publishable"
+    OPERATOR = "operator"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Merchant:
+    """A tenant: it sees its own objects and nothing else."""
+
+    id: str
+    name: str
+    settlement_currency: str
+    platform_fee: FeeTerms
+    created_at: datetime
+    updated_at: datetime
+    version: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiKey:
+    """A key as stored: by its hash. `hint` is its first characters, to tell keys apart."""
+
+    id: str
+    key_hash: str
+    owner: str
+    principal: Principal
+    hint: str
+    created_at: datetime
+    revoked_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who is asking: the key's principal and, for merchants, whose objects it may touch."""
+
+    principal: Principal
+    key_id: str
+    merchant_id: str | None = None

@@ -1,0 +1,279 @@
+"""The payment: its states, its transition table, its attempts, and how it may change.
+
+A payment is a value. Every change makes a new one with the next `version`; storage accepts it only
+on top of the version that it was made from. Status moves along `TRANSITIONS` and nowhere else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+from payflow.domain.errors import Conflict
+from payflow.domain.ids import derived_id
+from payflow.domain.ledger import JournalTransaction
+from payflow.domain.method import Method
+from payflow.domain.money import FeeTerms, Money
+from payflow.domain.outcomes import Category, NextActionType, Operation, Outcome, ProviderResult
+from payflow.domain.routing.model import RoutingDecision, RoutingPreference
+
+
+class Status(StrEnum):
+    """Where a payment stands."""
+
+    PENDING = "pending"
+    PROCESSING = "processing"
+    REQUIRES_ACTION = "requires_action"
+    AUTHORIZED = "authorized"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELED = "canceled"
+
+
+TRANSITIONS: Final[dict[Status, frozenset[Status]]] = {
+    Status.PENDING: frozenset({Status.PROCESSING, Status.FAILED, Status.CANCELED}),
+    Status.PROCESSING: frozenset(
+        {
+            Status.REQUIRES_ACTION,
+            Status.AUTHORIZED,
+            Status.SUCCEEDED,
+            Status.FAILED,
+            Status.CANCELED,
+        }
+    ),
+    Status.REQUIRES_ACTION: frozenset({Status.PROCESSING, Status.FAILED, Status.CANCELED}),
+    Status.AUTHORIZED: frozenset({Status.PROCESSING, Status.SUCCEEDED, Status.CANCELED}),
+    Status.SUCCEEDED: frozenset(),
+    Status.FAILED: frozenset(),
+    Status.CANCELED: frozenset(),
+}
+"""The product in one table: each status with those that may follow it."""
+
+TERMINAL: Final = frozenset(status for status, following in TRANSITIONS.items() if not following)
+SETTLED: Final = TERMINAL | {Status.REQUIRES_ACTION, Status.AUTHORIZED}
+"""Where a request with `Prefer: wait` has its answer."""
+
+
+class CaptureMethod(StrEnum):
+    """Whether money moves with the authorisation or by a later capture."""
+
+    AUTOMATIC = "automatic"
+    MANUAL = "manual"
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One call to a provider, written down before the call is made.
+
+    `outcome` is None while the call may be in the air. `not_before` holds a back-off. `decision`
+    says why this provider was chosen (authorisations only).
+    """
+
+    id: str
+    number: int
+    operation: Operation
+    provider: str
+    started_at: datetime
+    not_before: datetime | None = None
+    outcome: Outcome | None = None
+    code: str | None = None
+    category: Category | None = None
+    provider_code: str | None = None
+    provider_reference: str | None = None
+    latency_ms: int | None = None
+    decision: RoutingDecision | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a payment failed."""
+
+    code: str
+    category: Category
+    message: str
+    provider_code: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NextAction:
+    """What the customer must do, where, and until when."""
+
+    type: NextActionType
+    url: str | None = None
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Risk:
+    """The risk engine's verdict: `allow` or `block`, a score from 0 to 100, and the reasons."""
+
+    decision: str
+    score: int
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Fees:
+    """What was charged for the captured amount, in minor units of the payment's currency."""
+
+    provider_minor: int = 0
+    platform_minor: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class StatusChange:
+    """One step along the transition table."""
+
+    status: Status
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The idempotency claim that a payment carries: it was created by exactly one request.
+
+    `request_hash` is a keyed hash of the canonical body. `wait_until` is when a waiting first
+    request answers at the latest (None: it answered at once, with version 1). `answered_version` is
+    the version whose representation is *the* answer to that request; `answer` freezes its bytes as
+    soon as the payment moves on.
+    """
+
+    request_hash: str
+    wait_until: datetime | None = None
+    answered_version: int | None = 1
+    answer: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """What the merchant told about its customer."""
+
+    id: str | None = None
+    email: str | None = None
+    ip: str | None = None
+    country: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Payment:
+    """A payment with everything that is needed to decide what comes next."""
+
+    id: str
+    merchant_id: str
+    amount: Money
+    method: Method
+    claim: Claim
+    created_at: datetime
+    updated_at: datetime
+    status: Status = Status.PENDING
+    version: int = 1
+    capture_method: CaptureMethod = CaptureMethod.AUTOMATIC
+    amount_authorized: int = 0
+    amount_captured: int = 0
+    amount_refunded: int = 0
+    reference: str | None = None
+    description: str | None = None
+    customer: Customer | None = None
+    metadata: dict[str, str] = field(default_factory=dict)
+    routing: RoutingPreference = field(default_factory=lambda: RoutingPreference())
+    settlement_currency: str | None = None
+    platform_fee: FeeTerms = field(default_factory=FeeTerms)
+    risk: Risk = field(default_factory=lambda: Risk("allow", 0))
+    fees: Fees = field(default_factory=Fees)
+    attempts: tuple[Attempt, ...] = ()
+    failure: Failure | None = None
+    next_action: NextAction | None = None
+    history: tuple[StatusChange, ...] = ()
+    postings: tuple[JournalTransaction, ...] = ()
+
+    @property
+    def is_terminal(self) -> bool:
+        """Nothing can follow."""
+        return self.status in TERMINAL
+
+    @property
+    def is_settled(self) -> bool:
+        """A waiting request has its answer."""
+        return self.status in SETTLED
+
+    @property
+    def provider(self) -> str | None:
+        """The provider of the latest authorisation that the outside may know of."""
+        if self.status is Status.PENDING:
+            return None
+        tried = [a.provider for a in self.attempts if a.operation is Operation.AUTHORIZE]
+        return tried[-1] if tried else None
+
+    @property
+    def open_attempt(self) -> Attempt | None:
+        """The attempt whose call may be in the air; there is never more than one (invariant 2)."""
+        last = self.attempts[-1] if self.attempts else None
+        return last if last is not None and last.outcome is None else None
+
+    @property
+    def last_authorization(self) -> Attempt | None:
+        """The latest authorisation, which inquiries ask about."""
+        tried = (a for a in reversed(self.attempts) if a.operation is Operation.AUTHORIZE)
+        return next(tried, None)
+
+
+def provider_key(payment_id: str, attempt_number: int) -> str:
+    """The idempotency key given to the provider: a function of payment and attempt (invariant 5)."""
+    return derived_id("pk", payment_id, str(attempt_number))
+
+
+def new_attempt(
+    payment: Payment,
+    operation: Operation,
+    provider: str,
+    *,
+    now: datetime,
+    not_before: datetime | None = None,
+    decision: RoutingDecision | None = None,
+) -> Attempt:
+    """The payment's next attempt; its id and key follow from payment and number."""
+    number = len(payment.attempts) + 1
+    return Attempt(
+        id=derived_id("att", payment.id, str(number)),
+        number=number,
+        operation=operation,
+        provider=provider,
+        started_at=not_before or now,
+        not_before=not_before,
+        decision=decision,
+    )
+
+
+def opened(payment: Payment, attempt: Attempt) -> Payment:
+    """`payment` with `attempt` written down; raises `Conflict` while another one is open."""
+    if payment.open_attempt is not None:
+        raise Conflict("attempt_open", f"{payment.id} has an attempt without an outcome")
+    return replace(payment, attempts=(*payment.attempts, attempt))
+
+
+def answered(payment: Payment, result: ProviderResult) -> Payment:
+    """`payment` with the open attempt's outcome; raises `Conflict` when none is open."""
+    attempt = payment.open_attempt
+    if attempt is None:
+        raise Conflict("no_open_attempt", f"{payment.id} has no attempt that waits for an outcome")
+    closed = replace(
+        attempt,
+        outcome=result.outcome,
+        code=result.code,
+        category=result.category,
+        provider_code=result.provider_code,
+        provider_reference=result.provider_reference,
+        latency_ms=result.latency_ms,
+    )
+    return replace(payment, attempts=(*payment.attempts[:-1], closed))
+
+
+def moved(payment: Payment, status: Status, now: datetime) -> Payment:
+    """`payment` one step along the table; raises `Conflict` for a step that it does not have."""
+    if status not in TRANSITIONS[payment.status]:
+        raise Conflict("illegal_transition", f"{payment.status} cannot become {status}")
+    return replace(
+        payment, status=status, history=(*payment.history, StatusChange(status, now))
+    )

@@ -1,0 +1,344 @@
+"""The brain of the workflow: what a payment's next step is, as a pure function of what is known.
+
+`plan_next_step` decides; `carry_out` turns the decision into the payment's next version. Neither
+touches the world, so the same two functions run in the state machine, in tests and under a virtual
+clock.
+
+The rules, in the order in which they are asked:
+
+1. A call may be in the air: nothing is decided before it is answered (invariants 2 and 4).
+2. Nothing tried yet: route.
+3. The last authorisation is *unknown*: ask the provider what became of it. Only an answer that
+   proves "not charged" lets the payment go elsewhere; "not found" proves it once the provider's
+   visibility window has passed (invariants 3 and 10).
+4. It was approved: the payment is done, or waits for its capture.
+5. It failed: the category's rule says whether the same provider, another one, or nobody is next.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final, assert_never
+
+from payflow.domain.ledger import capture_transaction
+from payflow.domain.method import CardMethod, UpiMethod
+from payflow.domain.outcomes import Category, NextActionType, Operation, Outcome
+from payflow.domain.payment import (
+    Attempt,
+    CaptureMethod,
+    Failure,
+    Fees,
+    NextAction,
+    Payment,
+    Status,
+    moved,
+    new_attempt,
+    opened,
+)
+from payflow.domain.ports import Randomness
+from payflow.domain.provider import Market, ProviderConfig
+from payflow.domain.retry import CATEGORY_RULES, CategoryRule, RetryPolicy, back_off
+from payflow.domain.routing.decision import route
+from payflow.domain.routing.model import RoutingDecision, RoutingRequest
+
+POLICY: Final = RetryPolicy()
+
+NO_PROVIDER: Final = Failure(
+    "no_eligible_provider",
+    Category.CONFIGURATION,
+    "No configured provider can take this payment.",
+)
+BLOCKED_BY_RISK: Final = Failure(
+    "blocked_by_risk", Category.FRAUD, "The risk rules do not allow this payment."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Authorize:
+    """Call this provider for an authorisation, not before `not_before`."""
+
+    provider: str
+    decision: RoutingDecision | None = None
+    not_before: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CheckStatus:
+    """Ask this provider what became of the last authorisation, not before `not_before`."""
+
+    provider: str
+    not_before: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Approve:
+    """The provider has authorised (and captured, if it was asked to)."""
+
+    provider: ProviderConfig | None
+
+
+@dataclass(frozen=True, slots=True)
+class AskCustomer:
+    """The customer has to act until `expires_at`."""
+
+    type: NextActionType
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Fail:
+    """Nothing was charged and nothing more may be tried."""
+
+    failure: Failure
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """Nothing to do in this execution: the payment is settled, or waits for a later look."""
+
+
+Plan = Authorize | CheckStatus | Approve | AskCustomer | Fail | Rest
+
+
+def plan_next_step(
+    payment: Payment,
+    market: Market,
+    *,
+    now: datetime,
+    randomness: Randomness,
+    asked_of_customer: NextActionType | None = None,
+    policy: RetryPolicy = POLICY,
+) -> Plan:
+    """Decide what comes next for `payment`; see the module's rules.
+
+    `asked_of_customer` is what the provider's latest answer, if pending, wants of the customer.
+    """
+    if payment.is_settled or payment.open_attempt is not None:
+        return Rest()
+    authorization = payment.last_authorization
+    if authorization is None:
+        return _first_route(payment, market, now, randomness)
+    last = payment.attempts[-1]
+    match last.outcome:
+        case Outcome.APPROVED:
+            return Approve(market.provider(authorization.provider))
+        case Outcome.DECLINED:
+            return _after_failure(payment, last, market, now, randomness, policy)
+        case Outcome.ERROR if last.operation is Operation.AUTHORIZE:
+            return _after_failure(payment, last, market, now, randomness, policy)
+        case Outcome.PENDING if asked_of_customer is not None:
+            provider = market.provider(authorization.provider)
+            timeout_ms = provider.approval_timeout_ms if provider else 0
+            return AskCustomer(asked_of_customer, now + timedelta(milliseconds=timeout_ms))
+        case Outcome.NOT_FOUND if now >= _visible_from(authorization, market):
+            return _after_failure(payment, last, market, now, randomness, policy)
+        case _:
+            return _verify(payment, authorization, market, now, randomness, policy)
+
+
+def carry_out(payment: Payment, plan: Plan, now: datetime) -> Payment:
+    """`payment` as `plan` makes it: an attempt opened, or the status moved and the ledger posted."""
+    match plan:
+        case Authorize():
+            attempt = new_attempt(
+                payment,
+                Operation.AUTHORIZE,
+                plan.provider,
+                now=now,
+                not_before=plan.not_before,
+                decision=plan.decision,
+            )
+            return opened(_begun(payment, now), attempt)
+        case CheckStatus():
+            attempt = new_attempt(
+                payment, Operation.INQUIRE, plan.provider, now=now, not_before=plan.not_before
+            )
+            return opened(_begun(payment, now), attempt)
+        case Approve():
+            return _approved(payment, plan.provider, now)
+        case AskCustomer():
+            asked = moved(_processing(payment, now), Status.REQUIRES_ACTION, now)
+            return replace(asked, next_action=NextAction(plan.type, expires_at=plan.expires_at))
+        case Fail():
+            return replace(moved(_begun(payment, now), Status.FAILED, now), failure=plan.failure)
+        case Rest():
+            return payment
+        case _:
+            assert_never(plan)
+
+
+def _first_route(
+    payment: Payment, market: Market, now: datetime, randomness: Randomness
+) -> Authorize | Fail:
+    if payment.risk.decision == "block":
+        return Fail(BLOCKED_BY_RISK)
+    decision = route(routing_request(payment), market, now=now, randomness=randomness)
+    if not decision.candidates:
+        return Fail(NO_PROVIDER)
+    return Authorize(decision.candidates[0].provider, decision)
+
+
+def _after_failure(
+    payment: Payment,
+    last: Attempt,
+    market: Market,
+    now: datetime,
+    randomness: Randomness,
+    policy: RetryPolicy,
+) -> Authorize | Fail:
+    """Retry the same provider, fail over, or give up, by the category's rule."""
+    rule = CATEGORY_RULES[_category(last)]
+    tried = _authorizations(payment)
+    if len(tried) >= policy.authorizations_max:
+        return Fail(failure_of(last))
+    may_retry = _consecutive(tried, last.provider) <= rule.retries_same
+    elsewhere = _elsewhere(payment, market, now, randomness, rule, policy)
+    if may_retry and (rule.retry_first or elsewhere is None):
+        pause = back_off(policy, _consecutive(tried, last.provider), randomness)
+        return Authorize(last.provider, not_before=now + pause)
+    return elsewhere or Fail(failure_of(last))
+
+
+def _elsewhere(
+    payment: Payment,
+    market: Market,
+    now: datetime,
+    randomness: Randomness,
+    rule: CategoryRule,
+    policy: RetryPolicy,
+) -> Authorize | None:
+    """The next provider that was not tried yet, if the rule and the bounds allow one."""
+    tried = tuple(dict.fromkeys(a.provider for a in _authorizations(payment)))
+    if not rule.failover or len(tried) >= policy.providers_max:
+        return None
+    request = routing_request(payment)
+    decision = route(request, market, now=now, randomness=randomness, tried=tried)
+    if not decision.candidates:
+        return None
+    return Authorize(decision.candidates[0].provider, decision)
+
+
+def _verify(
+    payment: Payment,
+    authorization: Attempt,
+    market: Market,
+    now: datetime,
+    randomness: Randomness,
+    policy: RetryPolicy,
+) -> CheckStatus | Rest:
+    """Inquire with growing pauses; when this execution has asked often enough, leave it open."""
+    asked = sum(1 for a in payment.attempts if a.number > authorization.number)
+    if asked >= policy.inquiries_max:
+        return Rest()
+    earliest = now + back_off(policy, asked + 1, randomness)
+    if payment.attempts[-1].outcome is Outcome.NOT_FOUND:
+        earliest = max(earliest, _visible_from(authorization, market))
+    return CheckStatus(authorization.provider, earliest)
+
+
+def _visible_from(authorization: Attempt, market: Market) -> datetime:
+    """When "not found" begins to prove "not charged".
+
+    The call may have reached the provider as late as its time-out, and may become visible a whole
+    window after that. A provider that is no longer configured proves nothing for a day.
+    """
+    provider = market.provider(authorization.provider)
+    if provider is None:
+        return authorization.started_at + timedelta(days=1)
+    window_ms = provider.timeout_ms + provider.visibility_ms
+    return authorization.started_at + timedelta(milliseconds=window_ms)
+
+
+def _approved(payment: Payment, provider: ProviderConfig | None, now: datetime) -> Payment:
+    """Authorised; with automatic capture also captured, and booked in the same version."""
+    working = replace(_processing(payment, now), amount_authorized=payment.amount.minor)
+    if payment.capture_method is CaptureMethod.MANUAL:
+        return moved(working, Status.AUTHORIZED, now)
+    authorization = payment.last_authorization
+    assert authorization is not None  # an approval answers an authorisation
+    fees = Fees(
+        provider_minor=provider.fees.on(payment.amount.minor) if provider else 0,
+        platform_minor=payment.platform_fee.on(payment.amount.minor),
+    )
+    booking = capture_transaction(
+        payment_id=payment.id,
+        merchant_id=payment.merchant_id,
+        provider=authorization.provider,
+        amount=payment.amount,
+        provider_fee_minor=fees.provider_minor,
+        platform_fee_minor=fees.platform_minor,
+        sequence=len(payment.postings) + 1,
+        posted_at=now,
+    )
+    captured = replace(
+        working,
+        amount_captured=payment.amount.minor,
+        fees=fees,
+        postings=(*payment.postings, booking),
+    )
+    return moved(captured, Status.SUCCEEDED, now)
+
+
+def _begun(payment: Payment, now: datetime) -> Payment:
+    """`processing` once a provider is known to have been called; a birth stays `pending`."""
+    return _processing(payment, now) if payment.attempts else payment
+
+
+def _processing(payment: Payment, now: datetime) -> Payment:
+    if payment.status is Status.PROCESSING:
+        return payment
+    return moved(payment, Status.PROCESSING, now)
+
+
+def routing_request(payment: Payment) -> RoutingRequest:
+    """What routing may know of `payment`."""
+    method = payment.method
+    card = method if isinstance(method, CardMethod) else None
+    return RoutingRequest(
+        method=method.type,
+        amount_minor=payment.amount.minor,
+        currency=payment.amount.currency,
+        bin=card.bin if card else None,
+        network=card.brand if card else None,
+        country=payment.customer.country if payment.customer else None,
+        needs_capture=payment.capture_method is CaptureMethod.MANUAL,
+        upi_flow=method.flow.value if isinstance(method, UpiMethod) else None,
+        preference=payment.routing,
+    )
+
+
+def failure_of(attempt: Attempt) -> Failure:
+    """What the merchant is told when `attempt` was the last."""
+    category = _category(attempt)
+    code = attempt.code or "provider_unavailable"
+    return Failure(code, category, FAILURE_MESSAGES[category], attempt.provider_code)
+
+
+FAILURE_MESSAGES: Final[dict[Category, str]] = {
+    Category.CUSTOMER: "The payment was declined for a reason that only the customer can change.",
+    Category.ISSUER: "The customer's bank could not approve the payment.",
+    Category.PROVIDER_TECHNICAL: "The providers could not process the payment.",
+    Category.RATE_LIMITED: "The providers did not accept more requests.",
+    Category.UNKNOWN: "The provider gave no answer; it is confirmed that nothing was charged.",
+    Category.CONFIGURATION: "The payment is not possible as the account is configured.",
+    Category.FRAUD: "The payment was refused on suspicion of fraud.",
+}
+
+
+def _category(attempt: Attempt) -> Category:
+    return attempt.category or Category.UNKNOWN
+
+
+def _authorizations(payment: Payment) -> tuple[Attempt, ...]:
+    return tuple(a for a in payment.attempts if a.operation is Operation.AUTHORIZE)
+
+
+def _consecutive(authorizations: tuple[Attempt, ...], provider: str) -> int:
+    """How many of the latest authorisations went to `provider` without a break."""
+    count = 0
+    for attempt in reversed(authorizations):
+        if attempt.provider != provider:
+            break
+        count += 1
+    return count

@@ -1,0 +1,196 @@
+"""What the use cases need from the world; `payflow.wiring` joins these to their adapters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from payflow.domain.control import Control, Document
+    from payflow.domain.health import HealthBook
+    from payflow.domain.ledger import JournalTransaction
+    from payflow.domain.listing import PaymentFilter, PaymentPage
+    from payflow.domain.merchant import ApiKey, Merchant
+    from payflow.domain.method import CardData, CardMethod
+    from payflow.domain.payment import Payment
+    from payflow.domain.outcomes import ProviderResult
+    from payflow.domain.provider import Faults, Market
+    from payflow.domain.provider_call import ProviderCall
+
+
+class Clock(Protocol):
+    """Tells the time."""
+
+    def now(self) -> datetime:
+        """The aware UTC time."""
+        ...
+
+    def sleep_ms(self, duration_ms: int) -> None:
+        """Return after `duration_ms` of this clock's time."""
+        ...
+
+
+class Randomness(Protocol):
+    """A source of randomness; `random.Random` and `random.SystemRandom` are two."""
+
+    def random(self) -> float:
+        """A uniform draw from [0, 1)."""
+        ...
+
+    def randbytes(self, n: int, /) -> bytes:
+        """`n` random bytes."""
+        ...
+
+
+class PaymentRepository(Protocol):
+    """Payments, each with its claim and its postings, in one item."""
+
+    def create(self, payment: Payment) -> Payment | None:
+        """Store a new payment; if its id is taken, store nothing and return the one that is there."""
+        ...
+
+    def get(self, payment_id: str) -> Payment | None:
+        """The latest committed version (a consistent read), or None."""
+        ...
+
+    def save(self, payment: Payment) -> None:
+        """Replace version `payment.version - 1`; raises `VersionConflict` if that is not current."""
+        ...
+
+    def list(self, wanted: PaymentFilter) -> PaymentPage:
+        """Newest first, at most `wanted.limit`, from `wanted.after` on."""
+        ...
+
+    def postings(self, merchant_id: str) -> list[JournalTransaction]:
+        """Every journal transaction of a merchant's payments, oldest first."""
+        ...
+
+
+class Vault(Protocol):
+    """The only place that holds card numbers, encrypted; a CVC only until it has been used."""
+
+    def store(self, token: str, merchant_id: str, card: CardData, *, keep: bool) -> None:
+        """Keep `card` under `token`; a token that is there already is left as it is.
+
+        With `keep` false the item expires by itself unless `forget_cvc` follows, so that a request
+        that died before its payment was written leaves nothing behind.
+        """
+        ...
+
+    def describe(self, token: str, merchant_id: str) -> CardMethod | None:
+        """The card behind a merchant's token without its number, or None."""
+        ...
+
+    def reveal(self, token: str) -> CardData | None:
+        """The card behind `token`, for use inside a provider call only."""
+        ...
+
+    def forget_cvc(self, token: str) -> None:
+        """Delete the CVC and keep the card; harmless when repeated."""
+        ...
+
+    def discard(self, token: str) -> None:
+        """Delete what `store` kept under `token`; for a request that was refused afterwards."""
+        ...
+
+    def fingerprint(self, content: bytes) -> str:
+        """A keyed hash: equal for equal content, useless to whoever lacks the key."""
+        ...
+
+
+class MerchantRepository(Protocol):
+    """Merchants and the hashes of their keys."""
+
+    def create(self, merchant: Merchant, keys: list[ApiKey]) -> None:
+        """Store a merchant with its first keys, all or none."""
+        ...
+
+    def get(self, merchant_id: str) -> Merchant | None:
+        """The merchant, or None."""
+        ...
+
+    def save(self, merchant: Merchant) -> None:
+        """Replace version `merchant.version - 1`; raises `VersionConflict`."""
+        ...
+
+    def list(self) -> list[Merchant]:
+        """All merchants, oldest first."""
+        ...
+
+    def add_key(self, key: ApiKey) -> None:
+        """Store one more key."""
+        ...
+
+    def find_key(self, key_hash: str) -> ApiKey | None:
+        """The key with that hash, revoked or not, or None."""
+        ...
+
+    def keys_of(self, owner: str) -> list[ApiKey]:
+        """The keys of one owner."""
+        ...
+
+    def revoke_key(self, key: ApiKey, now: datetime) -> None:
+        """Mark the key as revoked from `now` on."""
+        ...
+
+
+class MarketSource(Protocol):
+    """Provider configuration, faults and health, at most a few seconds old."""
+
+    def snapshot(self) -> Market:
+        """The market as last read."""
+        ...
+
+
+class ControlRepository(Protocol):
+    """Provider configuration, faults and health as stored; each has a version of its own.
+
+    Each `save` replaces the version that was loaded, whole, and raises `VersionConflict` if another
+    writer was first. All raise `Unavailable` while the store does not answer.
+    """
+
+    def load(self) -> Control:
+        """The latest committed records, in one consistent read each."""
+        ...
+
+    def save_overrides(self, documents: Mapping[str, Document], version: int) -> None:
+        """Store `documents` by provider id over `version`; they were validated before."""
+        ...
+
+    def save_faults(self, faults: Mapping[str, Faults], version: int) -> None:
+        """Store the faults by provider id over `version`."""
+        ...
+
+    def save_health(self, book: HealthBook, version: int) -> None:
+        """Store the health book over `version`."""
+        ...
+
+
+class WorkflowStarter(Protocol):
+    """Starts the payment workflow."""
+
+    def start(self, payment: Payment, step: dict[str, object]) -> None:
+        """Begin an execution for this version of the payment at `step`.
+
+        Raises `Unavailable` when it cannot be started; the payment is durable and is found later.
+        """
+        ...
+
+
+class Provider(Protocol):
+    """A payment provider: simulated or real.
+
+    A decline is an answer, not an exception. An adapter raises nothing for what a provider may do:
+    no answer in time, a lost response or nonsense is `Outcome.UNKNOWN`; a refusal that charged
+    nothing is `Outcome.DECLINED` (customer, issuer, fraud) or `Outcome.ERROR` (technical, rate
+    limit, configuration). Calls with the same key have one effect and one answer.
+    """
+
+    def authorize(self, call: ProviderCall) -> ProviderResult:
+        """Ask for an authorisation, with capture when `call.capture`."""
+        ...
+
+    def inquire(self, call: ProviderCall) -> ProviderResult:
+        """Ask what became of the authorisation with `call.key`; changes nothing."""
+        ...

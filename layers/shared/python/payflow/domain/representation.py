@@ -1,0 +1,120 @@
+"""The public JSON of a payment, as the HTTP contract names its fields."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from payflow.domain.method import CardMethod, Method, UpiMethod
+from payflow.domain.payment import Attempt, Customer, Failure, NextAction, Payment, Status
+from payflow.domain.timestamps import rfc3339
+
+Document = dict[str, Any]
+
+
+def payment_document(payment: Payment) -> Document:
+    """What `GET /api/v1/payments/{id}` answers; amounts in minor units, times in RFC 3339."""
+    return {
+        "id": payment.id,
+        "object": "payment",
+        "merchant_id": payment.merchant_id,
+        "status": payment.status.value,
+        "amount": payment.amount.minor,
+        "currency": payment.amount.currency,
+        "amount_authorized": payment.amount_authorized,
+        "amount_captured": payment.amount_captured,
+        "amount_refunded": payment.amount_refunded,
+        "capture_method": payment.capture_method.value,
+        "method": method_document(payment.method),
+        "provider": payment.provider,
+        "reference": payment.reference,
+        "description": payment.description,
+        "customer": _customer(payment.customer),
+        "metadata": dict(payment.metadata),
+        "attempts": _attempts(payment),
+        "failure": _failure(payment.failure),
+        "next_action": _next_action(payment.next_action),
+        "risk": {"decision": payment.risk.decision, "score": payment.risk.score},
+        "fees": {
+            "provider": payment.fees.provider_minor,
+            "platform": payment.fees.platform_minor,
+        },
+        "settlement_currency": payment.settlement_currency,
+        "fx": None,
+        "created_at": rfc3339(payment.created_at),
+        "updated_at": rfc3339(payment.updated_at),
+        "version": payment.version,
+    }
+
+
+def method_document(method: Method) -> Document:
+    """The method as a merchant may see it: a card by its brand, last digits and token."""
+    if isinstance(method, CardMethod):
+        card = {
+            "brand": method.brand,
+            "last4": method.last4,
+            "exp_month": method.exp_month,
+            "exp_year": method.exp_year,
+            "token": method.token,
+        }
+        return {"type": "card", "card": card}
+    if isinstance(method, UpiMethod):
+        return {"type": "upi", "upi": {"vpa": method.vpa, "flow": method.flow.value}}
+    return {"type": "wallet", "wallet": {"wallet_id": method.wallet_id}}
+
+
+def attempt_document(attempt: Attempt) -> Document:
+    """One attempt; `outcome` is null while the call may be in the air."""
+    return {
+        "id": attempt.id,
+        "number": attempt.number,
+        "operation": attempt.operation.value,
+        "provider": attempt.provider,
+        "outcome": attempt.outcome.value if attempt.outcome else None,
+        "code": attempt.code,
+        "category": attempt.category.value if attempt.category else None,
+        "provider_code": attempt.provider_code,
+        "provider_reference": attempt.provider_reference,
+        "started_at": rfc3339(attempt.started_at),
+        "latency_ms": attempt.latency_ms,
+    }
+
+
+def _attempts(payment: Payment) -> list[Document]:
+    # While pending, an attempt is planned but no call is known to have been made.
+    if payment.status is Status.PENDING:
+        return []
+    return [attempt_document(attempt) for attempt in payment.attempts]
+
+
+def _customer(customer: Customer | None) -> Document | None:
+    if customer is None:
+        return None
+    return {
+        "id": customer.id,
+        "email": customer.email,
+        "ip": customer.ip,
+        "country": customer.country,
+    }
+
+
+def _failure(failure: Failure | None) -> Document | None:
+    if failure is None:
+        return None
+    return {
+        "code": failure.code,
+        "category": failure.category.value,
+        "message": failure.message,
+        "provider_code": failure.provider_code,
+    }
+
+
+def _next_action(action: NextAction | None) -> Document | None:
+    if action is None:
+        return None
+    document: Document = {"type": action.type.value}
+    if action.url is not None:
+        key = "uri" if action.type.value == "upi_intent" else "url"
+        document[key] = action.url
+    if action.expires_at is not None:
+        document["expires_at"] = rfc3339(action.expires_at)
+    return document

@@ -1,0 +1,1 @@
+"""Routing: which providers can take a payment, in which order, and why."""
