@@ -1,0 +1,1 @@
+"""Builders, fakes and measuring tools that the tests share."""

@@ -1,0 +1,117 @@
+"""Builders with defaults: a test names only what it is about."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from payflow.domain.method import CardMethod, Method, MethodType, UpiMethod
+from payflow.domain.money import FeeTerms, Money
+from payflow.domain.outcomes import Category, Operation, Outcome, ProviderResult
+from payflow.domain.payment import (
+    CaptureMethod,
+    Claim,
+    Payment,
+    Status,
+    answered,
+    moved,
+    new_attempt,
+    opened,
+)
+from payflow.domain.provider import LatencyModel, Market, ProviderConfig
+
+NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+
+
+def a_card(**changes: Any) -> CardMethod:
+    """A tokenised Mastercard."""
+    card = CardMethod(
+        token="tok_00000000000000000000000000",
+        brand="mastercard",
+        bin="510510",
+        last4="5100",
+        exp_month=12,
+        exp_year=2030,
+    )
+    return replace(card, **changes)
+
+
+def a_vpa(vpa: str = "asha@okbank") -> UpiMethod:
+    """A UPI address."""
+    return UpiMethod(vpa=vpa)
+
+
+def a_payment(
+    *,
+    amount_minor: int = 125_000,
+    currency: str = "INR",
+    method: Method | None = None,
+    capture: CaptureMethod = CaptureMethod.AUTOMATIC,
+    **changes: Any,
+) -> Payment:
+    """A payment as it is born, without an attempt."""
+    payment = Payment(
+        id="pay_00000000000000000000000001",
+        merchant_id="mer_00000000000000000000000001",
+        amount=Money(amount_minor, currency),
+        method=method or a_card(),
+        claim=Claim("hash"),
+        created_at=NOON,
+        updated_at=NOON,
+        capture_method=capture,
+        platform_fee=FeeTerms(bps=100),
+    )
+    return replace(payment, **changes)
+
+
+def a_provider(provider_id: str, **changes: Any) -> ProviderConfig:
+    """A card provider without limits, 1 s time-out and 1 s visibility window."""
+    config = ProviderConfig(
+        id=provider_id,
+        type=MethodType.CARD,
+        adapter="card",
+        timeout_ms=1000,
+        failure_rate=0.0,
+        latency=LatencyModel(100, 200),
+        fees=FeeTerms(bps=200),
+        visibility_ms=1000,
+    )
+    return replace(config, **changes)
+
+
+def a_market(*ids: str) -> Market:
+    """Card providers in order of priority."""
+    providers = tuple(a_provider(name, priority=rank) for rank, name in enumerate(ids, start=1))
+    return Market(providers)
+
+
+def a_result(
+    outcome: Outcome,
+    category: Category | None = None,
+    *,
+    code: str | None = None,
+    **changes: Any,
+) -> ProviderResult:
+    """A provider's answer after 100 ms."""
+    result = ProviderResult(outcome=outcome, latency_ms=100, code=code, category=category)
+    return replace(result, **changes)
+
+
+def tried(
+    payment: Payment,
+    provider: str,
+    result: ProviderResult,
+    *,
+    operation: Operation = Operation.AUTHORIZE,
+    at: datetime = NOON,
+) -> Payment:
+    """`payment` after one more call that came back with `result`."""
+    attempt = new_attempt(payment, operation, provider, now=at)
+    done = answered(opened(payment, attempt), result)
+    return done if done.status is not Status.PENDING else moved(done, Status.PROCESSING, at)
+
+
+def later(seconds: float) -> datetime:
+    """Noon and so many seconds."""
+    return NOON + timedelta(seconds=seconds)

@@ -1,0 +1,134 @@
+"""In-memory ports with the semantics that the real adapters promise."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from payflow.domain.card import card_brand
+from payflow.domain.errors import Unavailable, VersionConflict
+from payflow.domain.ledger import JournalTransaction
+from payflow.domain.listing import PaymentFilter, PaymentPage
+from payflow.domain.method import CardData, CardMethod
+from payflow.domain.payment import Payment
+from payflow.domain.provider import Market
+
+from tests.support.builders import NOON
+
+
+@dataclass
+class FakeClock:
+    """A clock that moves only when somebody sleeps; `on_sleep` runs after each pause."""
+
+    time: datetime = NOON
+    on_sleep: Callable[[], None] = lambda: None
+
+    def now(self) -> datetime:
+        return self.time
+
+    def sleep_ms(self, duration_ms: int) -> None:
+        self.time += timedelta(milliseconds=duration_ms)
+        self.on_sleep()
+
+
+@dataclass
+class InMemoryPayments:
+    """Payments in a dictionary; conditional like the real table."""
+
+    items: dict[str, Payment] = field(default_factory=dict)
+    writes: int = 0
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def create(self, payment: Payment) -> Payment | None:
+        with self.lock:
+            if payment.id in self.items:
+                return self.items[payment.id]
+            self.items[payment.id] = payment
+            self.writes += 1
+            return None
+
+    def get(self, payment_id: str) -> Payment | None:
+        return self.items.get(payment_id)
+
+    def save(self, payment: Payment) -> None:
+        with self.lock:
+            if self.items[payment.id].version != payment.version - 1:
+                raise VersionConflict(payment.id)
+            self.items[payment.id] = payment
+            self.writes += 1
+
+    def list(self, wanted: PaymentFilter) -> PaymentPage:
+        found = [p for p in self.items.values() if wanted.accepts(p)]
+        return PaymentPage(tuple(found[: wanted.limit]), None)
+
+    def postings(self, merchant_id: str) -> list[JournalTransaction]:
+        mine = (p for p in self.items.values() if p.merchant_id == merchant_id)
+        return sorted((t for p in mine for t in p.postings), key=lambda t: t.posted_at)
+
+
+@dataclass
+class InMemoryVault:
+    """Cards by token; `cvcs` shows which CVCs are still held."""
+
+    cards: dict[str, tuple[str, CardData]] = field(default_factory=dict)
+    cvcs: set[str] = field(default_factory=set)
+
+    def store(self, token: str, merchant_id: str, card: CardData, *, keep: bool) -> None:
+        if token in self.cards:
+            return
+        self.cards[token] = (merchant_id, card)
+        if card.cvc is not None:
+            self.cvcs.add(token)
+
+    def describe(self, token: str, merchant_id: str) -> CardMethod | None:
+        owner, card = self.cards.get(token, ("", None))
+        if card is None or owner != merchant_id:
+            return None
+        return CardMethod(
+            token=token,
+            brand=card_brand(card.number),
+            bin=card.number[:6],
+            last4=card.number[-4:],
+            exp_month=card.exp_month,
+            exp_year=card.exp_year,
+        )
+
+    def reveal(self, token: str) -> CardData | None:
+        return self.cards.get(token, ("", None))[1]
+
+    def forget_cvc(self, token: str) -> None:
+        self.cvcs.discard(token)
+
+    def discard(self, token: str) -> None:
+        self.cards.pop(token, None)
+        self.cvcs.discard(token)
+
+    def fingerprint(self, content: bytes) -> str:
+        return hashlib.sha256(b"key" + content).hexdigest()
+
+
+@dataclass
+class FixedMarket:
+    """A market that a test can change."""
+
+    market: Market
+
+    def snapshot(self) -> Market:
+        return self.market
+
+
+@dataclass
+class RecordingWorkflow:
+    """Remembers what was started; `available` False makes it refuse."""
+
+    started: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    available: bool = True
+
+    def start(self, payment: Payment, step: dict[str, object]) -> None:
+        if not self.available:
+            raise Unavailable("workflow_unavailable", "cannot start")
+        self.started.append((payment.id, dict(step)))

@@ -1,0 +1,115 @@
+"""Money is exact, and every booking balances (invariants 11, 12, 17, 18)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from payflow.domain.errors import CurrencyMismatch
+from payflow.domain.ledger import (
+    NORMAL_SIDE,
+    Account,
+    AccountKind,
+    Balance,
+    Entry,
+    JournalTransaction,
+    Side,
+    capture_transaction,
+    folded,
+    transaction_id,
+)
+from payflow.domain.money import AMOUNT_MINOR_MAX, FeeTerms, Money
+
+from tests.support.builders import NOON
+
+amounts = st.integers(1, AMOUNT_MINOR_MAX)
+terms = st.builds(FeeTerms, st.integers(0, 10_000), st.integers(0, 10_000))
+
+
+def a_capture(amount: int, provider_fee: int, platform_fee: int, n: int = 1) -> JournalTransaction:
+    return capture_transaction(
+        payment_id=f"pay_{n}",
+        merchant_id="mer_1",
+        provider="A",
+        amount=Money(amount, "INR"),
+        provider_fee_minor=provider_fee,
+        platform_fee_minor=platform_fee,
+        sequence=1,
+        posted_at=NOON,
+    )
+
+
+def test_two_currencies_do_not_add() -> None:
+    with pytest.raises(CurrencyMismatch):
+        Money(1, "INR") + Money(1, "USD")
+
+
+@pytest.mark.parametrize("minor", [1.0, True, "1"])
+def test_minor_units_are_integers(minor: object) -> None:
+    with pytest.raises(TypeError):
+        Money(minor, "INR")  # type: ignore[arg-type]
+
+
+@given(amounts, terms)
+def test_a_fee_is_between_nothing_and_the_amount(amount: int, fee: FeeTerms) -> None:
+    assert 0 <= fee.on(amount) <= amount
+
+
+@given(amounts, terms, terms)
+def test_a_capture_balances_and_its_parts_sum_to_the_amount(
+    amount: int, provider: FeeTerms, platform: FeeTerms
+) -> None:
+    booking = a_capture(amount, provider.on(amount), platform.on(amount))
+
+    for side in Side:
+        assert sum(e.amount_minor for e in booking.entries if e.side is side) == amount
+
+
+@given(st.lists(amounts, min_size=1, max_size=20), st.data())
+def test_folding_in_any_split_gives_the_same_balances(history: list[int], data: st.DataObject) -> None:
+    journal = [a_capture(a, a // 50, a // 100, n) for n, a in enumerate(history)]
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(journal)), max_size=3)))
+
+    balances: dict[Account, Balance] = {}
+    for start, end in pairwise([0, *cuts, len(journal)]):
+        balances = folded(balances, journal[start:end])
+
+    assert balances == folded({}, journal)
+    assert sum(b.debits for b in balances.values()) == sum(b.credits for b in balances.values())
+
+
+def test_an_unbalanced_booking_cannot_exist() -> None:
+    bank = Account(AccountKind.BANK, "INR")
+
+    with pytest.raises(ValueError, match="does not balance"):
+        replace(a_capture(100, 0, 0), entries=(Entry(bank, Side.DEBIT, 1),))
+
+
+def test_currencies_do_not_balance_each_other() -> None:
+    entries = (
+        Entry(Account(AccountKind.BANK, "INR"), Side.DEBIT, 5),
+        Entry(Account(AccountKind.BANK, "USD"), Side.CREDIT, 5),
+    )
+
+    with pytest.raises(ValueError, match="does not balance"):
+        replace(a_capture(100, 0, 0), entries=entries)
+
+
+def test_a_booking_repeated_has_the_same_id() -> None:
+    assert a_capture(100, 2, 1).id == transaction_id("pay_1", "capture", 1)
+
+
+def test_a_liability_grows_by_credits() -> None:
+    (payable,) = [
+        b for b in folded({}, [a_capture(100, 2, 1)]).values() if b.account.owner == "mer_1"
+    ]
+
+    assert payable.account.id == "merchant_payable:mer_1:INR"
+    assert payable.amount == 99
+
+
+def test_every_kind_of_account_has_its_side() -> None:
+    assert set(NORMAL_SIDE) == set(AccountKind)

@@ -1,0 +1,253 @@
+"""What comes next for a payment: retry, failover, verification, approval (routing rules)."""
+
+from __future__ import annotations
+
+from random import Random
+
+import pytest
+from payflow.domain.errors import Conflict
+from payflow.domain.outcomes import Category, NextActionType, Operation, Outcome, ProviderResult
+from payflow.domain.payment import (
+    Attempt,
+    CaptureMethod,
+    Payment,
+    Risk,
+    Status,
+    new_attempt,
+    opened,
+)
+from payflow.domain.plan import (
+    POLICY,
+    Approve,
+    AskCustomer,
+    Authorize,
+    CheckStatus,
+    Fail,
+    Plan,
+    Rest,
+    carry_out,
+    plan_next_step,
+)
+from payflow.domain.provider import Market
+
+from tests.support.builders import (
+    NOON,
+    a_market,
+    a_payment,
+    a_result,
+    a_vpa,
+    later,
+    tried,
+)
+
+MARKET = a_market("A", "B", "C", "D")
+APPROVED = a_result(Outcome.APPROVED)
+UNKNOWN = a_result(Outcome.UNKNOWN, Category.UNKNOWN, code="timeout")
+TECHNICAL = a_result(Outcome.ERROR, Category.PROVIDER_TECHNICAL, code="processing_error")
+ISSUER = a_result(Outcome.DECLINED, Category.ISSUER, code="issuer_unavailable")
+NOT_FOUND = a_result(Outcome.NOT_FOUND)
+
+
+def plan(payment: Payment, at: float = 0, market: Market = MARKET) -> Plan:
+    return plan_next_step(payment, market, now=later(at), randomness=Random(1))
+
+
+class TestFirstRoute:
+    def test_a_new_payment_goes_to_the_best_candidate(self) -> None:
+        decided = plan(a_payment())
+
+        assert isinstance(decided, Authorize)
+        assert decided.provider == "A"
+        assert decided.decision is not None
+        assert [c.provider for c in decided.decision.candidates] == ["A", "B", "C", "D"]
+
+    def test_a_payment_that_no_provider_can_take_fails_at_birth(self) -> None:
+        decided = plan(a_payment(method=a_vpa()))
+
+        assert isinstance(decided, Fail)
+        assert decided.failure.code == "no_eligible_provider"
+
+    def test_a_payment_blocked_by_risk_is_never_routed(self) -> None:
+        decided = plan(a_payment(risk=Risk("block", 100)))
+
+        assert isinstance(decided, Fail)
+        assert decided.failure.category is Category.FRAUD
+
+    def test_nothing_is_decided_while_a_call_may_be_in_the_air(self) -> None:
+        payment = a_payment()
+        in_the_air = opened(payment, new_attempt(payment, Operation.AUTHORIZE, "A", now=NOON))
+
+        assert plan(in_the_air) == Rest()
+
+
+class TestRetryAndFailover:
+    def test_a_technical_failure_is_retried_once_at_the_same_provider_after_a_pause(self) -> None:
+        decided = plan(tried(a_payment(), "A", TECHNICAL))
+
+        assert isinstance(decided, Authorize)
+        assert decided.provider == "A"
+        assert decided.not_before is not None
+        assert decided.not_before > NOON
+
+    def test_a_second_technical_failure_moves_to_another_provider_at_once(self) -> None:
+        payment = tried(tried(a_payment(), "A", TECHNICAL), "A", TECHNICAL)
+
+        decided = plan(payment)
+
+        assert isinstance(decided, Authorize)
+        assert decided.provider == "B"
+        assert decided.not_before is None
+
+    def test_an_issuer_failure_goes_elsewhere_first(self) -> None:
+        decided = plan(tried(a_payment(), "A", ISSUER))
+
+        assert isinstance(decided, Authorize)
+        assert decided.provider == "B"
+
+    def test_an_issuer_failure_is_retried_after_a_pause_when_there_is_nowhere_else(self) -> None:
+        decided = plan(tried(a_payment(), "A", ISSUER), market=a_market("A"))
+
+        assert isinstance(decided, Authorize)
+        assert decided.provider == "A"
+        assert decided.not_before is not None
+
+    @pytest.mark.parametrize(
+        "category", [Category.CUSTOMER, Category.FRAUD, Category.CONFIGURATION]
+    )
+    def test_a_hard_decline_is_final(self, category: Category) -> None:
+        declined = a_result(Outcome.DECLINED, category, code="do_not_honor", provider_code="05")
+
+        decided = plan(tried(a_payment(), "A", declined))
+
+        assert isinstance(decided, Fail)
+        assert decided.failure.code == "do_not_honor"
+        assert decided.failure.provider_code == "05"
+
+    def test_attempts_and_providers_are_bounded(self) -> None:
+        payment = a_payment()
+        for _ in range(50):
+            decided = plan(payment)
+            if isinstance(decided, Fail):
+                break
+            assert isinstance(decided, Authorize)
+            payment = tried(payment, decided.provider, TECHNICAL)
+
+        providers = [a.provider for a in payment.attempts]
+        assert providers == ["A", "A", "B", "B", "C"]
+        assert len(providers) == POLICY.authorizations_max
+
+
+class TestVerifyBeforeFailover:
+    def test_an_unknown_outcome_is_inquired_at_the_same_provider(self) -> None:
+        decided = plan(tried(a_payment(), "A", UNKNOWN))
+
+        assert isinstance(decided, CheckStatus)
+        assert decided.provider == "A"
+
+    def test_not_found_within_the_visibility_window_proves_nothing(self) -> None:
+        payment = tried(
+            tried(a_payment(), "A", UNKNOWN), "A", NOT_FOUND, operation=Operation.INQUIRE
+        )
+
+        decided = plan(payment, at=1.5)
+
+        assert isinstance(decided, CheckStatus)
+        assert decided.not_before >= later(2)
+
+    def test_not_found_after_the_window_lets_the_payment_go_elsewhere(self) -> None:
+        payment = tried(
+            tried(a_payment(), "A", UNKNOWN), "A", NOT_FOUND, operation=Operation.INQUIRE
+        )
+
+        decided = plan(payment, at=2)
+
+        assert isinstance(decided, Authorize)
+        assert decided.provider == "B"
+
+    def test_a_removed_provider_never_proves_that_nothing_was_charged(self) -> None:
+        payment = tried(
+            tried(a_payment(), "gone", UNKNOWN), "gone", NOT_FOUND, operation=Operation.INQUIRE
+        )
+
+        assert isinstance(plan(payment, at=60), CheckStatus)
+
+    def test_an_approval_found_by_inquiry_is_the_approval(self) -> None:
+        payment = tried(
+            tried(a_payment(), "A", UNKNOWN), "A", APPROVED, operation=Operation.INQUIRE
+        )
+
+        assert isinstance(plan(payment), Approve)
+
+    @pytest.mark.parametrize(
+        "answer", [UNKNOWN, TECHNICAL, a_result(Outcome.PENDING)], ids=lambda r: r.outcome
+    )
+    def test_an_inquiry_without_a_verdict_is_repeated(self, answer: ProviderResult) -> None:
+        payment = tried(tried(a_payment(), "A", UNKNOWN), "A", answer, operation=Operation.INQUIRE)
+
+        assert isinstance(plan(payment, at=30), CheckStatus)
+
+    def test_inquiries_are_bounded_and_the_payment_then_stays_open(self) -> None:
+        payment = tried(a_payment(), "A", UNKNOWN)
+        asked = 0
+        while isinstance(decided := plan(payment, at=60), CheckStatus):
+            payment = tried(payment, decided.provider, UNKNOWN, operation=Operation.INQUIRE)
+            asked += 1
+
+        assert decided == Rest()
+        assert asked == POLICY.inquiries_max
+        assert payment.status is Status.PROCESSING
+
+
+class TestCarryOut:
+    def test_an_approval_captures_and_books_in_one_version(self) -> None:
+        payment = tried(a_payment(amount_minor=125_000), "A", APPROVED)
+
+        done = carry_out(payment, Approve(MARKET.provider("A")), NOON)
+
+        assert done.status is Status.SUCCEEDED
+        assert (done.amount_authorized, done.amount_captured) == (125_000, 125_000)
+        assert (done.fees.provider_minor, done.fees.platform_minor) == (2500, 1250)
+        assert {(e.account.id, e.side, e.amount_minor) for e in done.postings[0].entries} == {
+            ("provider_receivable:A:INR", "debit", 122_500),
+            ("provider_fees:INR", "debit", 2_500),
+            (f"merchant_payable:{payment.merchant_id}:INR", "credit", 123_750),
+            ("fees_revenue:INR", "credit", 1_250),
+        }
+
+    def test_a_manual_capture_stops_at_authorized_and_books_nothing(self) -> None:
+        payment = tried(a_payment(capture=CaptureMethod.MANUAL), "A", APPROVED)
+
+        done = carry_out(payment, Approve(MARKET.provider("A")), NOON)
+
+        assert done.status is Status.AUTHORIZED
+        assert done.amount_captured == 0
+        assert done.postings == ()
+
+    def test_a_customer_who_must_act_gets_until_the_provider_gives_up(self) -> None:
+        pending = tried(a_payment(), "A", a_result(Outcome.PENDING))
+        decided = plan_next_step(
+            pending,
+            MARKET,
+            now=NOON,
+            randomness=Random(1),
+            asked_of_customer=NextActionType.THREE_DS_REDIRECT,
+        )
+
+        asked = carry_out(pending, decided, NOON)
+
+        assert isinstance(decided, AskCustomer)
+        assert asked.status is Status.REQUIRES_ACTION
+        assert asked.next_action is not None
+        assert asked.next_action.expires_at == later(300)
+
+    def test_a_second_attempt_cannot_be_opened_beside_an_open_one(self) -> None:
+        payment = carry_out(a_payment(), Authorize("A"), NOON)
+
+        with pytest.raises(Conflict, match="without an outcome"):
+            carry_out(payment, Authorize("B"), NOON)
+
+    def test_attempt_ids_follow_from_payment_and_number(self) -> None:
+        def first_attempt() -> Attempt:
+            return carry_out(a_payment(), Authorize("A"), NOON).attempts[0]
+
+        assert first_attempt().id == first_attempt().id
