@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from payflow.domain.step import Action
 
 DEFINITION = Path(__file__).parents[2] / "statemachines" / "payment.asl.json"
@@ -82,3 +83,10 @@ def test_the_definition_uses_no_intrinsic_functions_and_no_jsonata() -> None:
     assert "QueryLanguage" not in text
     assert "States.Format" not in text
     assert "States.JsonMerge" not in text
+
+
+@pytest.mark.parametrize("name", ["Authorize", "CheckStatus"])
+def test_only_a_provider_call_that_never_ran_is_repeated(name: str) -> None:
+    (rule,) = STATES[name]["Retry"]
+
+    assert rule["ErrorEquals"] == ["Lambda.TooManyRequestsException"]

@@ -17,6 +17,7 @@ import boto3
 import pytest
 from moto import mock_aws
 from moto.awslambda_simple.models import LambdaSimpleBackend
+
 from payflow.domain.method import MethodType
 from payflow.domain.outcomes import Category, Outcome, ProviderResult
 from payflow.domain.payment import Payment, Status
@@ -24,7 +25,6 @@ from payflow.domain.plan import Authorize, carry_out
 from payflow.domain.provider_call import result_to_document
 from payflow.domain.step import step_document
 from payflow.services.plan_next_step import PlanNextStep
-
 from tests.support.builders import a_market, a_payment, a_result
 from tests.support.fakes import FixedMarket, InMemoryPayments, InMemoryVault
 

@@ -95,9 +95,9 @@ def write_units(schema: Schema, before: Item | None, after: Item | None) -> dict
     return units
 
 
-def read_units(item: Item | None, *, consistent: bool) -> float:
-    """What reading one item costs; a missing one costs as much as the smallest."""
-    units = max(1, ceil(_size(item) / READ_UNIT_BYTES))
+def read_units(size: int, *, consistent: bool) -> float:
+    """What reading `size` bytes in one go costs; nothing found costs as much as the least."""
+    units = max(1, ceil(size / READ_UNIT_BYTES))
     return units if consistent else units / 2
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,7 +16,6 @@ from payflow.domain.listing import PaymentFilter, PaymentPage
 from payflow.domain.method import CardData, CardMethod
 from payflow.domain.payment import Payment
 from payflow.domain.provider import Market
-
 from tests.support.builders import NOON
 
 
@@ -65,7 +64,7 @@ class InMemoryPayments:
         found = [p for p in self.items.values() if wanted.accepts(p)]
         return PaymentPage(tuple(found[: wanted.limit]), None)
 
-    def postings(self, merchant_id: str) -> list[JournalTransaction]:
+    def postings(self, merchant_id: str) -> Sequence[JournalTransaction]:
         mine = (p for p in self.items.values() if p.merchant_id == merchant_id)
         return sorted((t for p in mine for t in p.postings), key=lambda t: t.posted_at)
 
@@ -81,7 +80,7 @@ class InMemoryVault:
         if token in self.cards:
             return
         self.cards[token] = (merchant_id, card)
-        if card.cvc is not None:
+        if card.cvc is not None and not keep:
             self.cvcs.add(token)
 
     def describe(self, token: str, merchant_id: str) -> CardMethod | None:

@@ -8,6 +8,7 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from payflow.domain.errors import CurrencyMismatch
 from payflow.domain.ledger import (
     NORMAL_SIDE,
@@ -22,7 +23,6 @@ from payflow.domain.ledger import (
     transaction_id,
 )
 from payflow.domain.money import AMOUNT_MINOR_MAX, FeeTerms, Money
-
 from tests.support.builders import NOON
 
 amounts = st.integers(1, AMOUNT_MINOR_MAX)
@@ -69,7 +69,9 @@ def test_a_capture_balances_and_its_parts_sum_to_the_amount(
 
 
 @given(st.lists(amounts, min_size=1, max_size=20), st.data())
-def test_folding_in_any_split_gives_the_same_balances(history: list[int], data: st.DataObject) -> None:
+def test_folding_in_any_split_gives_the_same_balances(
+    history: list[int], data: st.DataObject
+) -> None:
     journal = [a_capture(a, a // 50, a // 100, n) for n, a in enumerate(history)]
     cuts = sorted(data.draw(st.lists(st.integers(0, len(journal)), max_size=3)))
 

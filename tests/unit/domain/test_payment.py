@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from payflow.domain.answer import creation_answer, revised
 from payflow.domain.errors import Conflict
 from payflow.domain.outcomes import Operation, Outcome
@@ -22,7 +23,6 @@ from payflow.domain.payment import (
     opened,
     provider_key,
 )
-
 from tests.support.builders import NOON, a_payment, a_result, later
 
 statuses = st.sampled_from(Status)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from random import Random
 
 import pytest
+
 from payflow.domain.errors import Conflict
 from payflow.domain.outcomes import Category, NextActionType, Operation, Outcome, ProviderResult
 from payflow.domain.payment import (
@@ -29,7 +30,6 @@ from payflow.domain.plan import (
     plan_next_step,
 )
 from payflow.domain.provider import Market
-
 from tests.support.builders import (
     NOON,
     a_market,

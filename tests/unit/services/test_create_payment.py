@@ -8,6 +8,7 @@ from datetime import timedelta
 from random import Random
 
 import pytest
+
 from payflow.domain.answer import revised
 from payflow.domain.errors import (
     IdempotencyInProgress,
@@ -22,7 +23,6 @@ from payflow.domain.outcomes import Outcome
 from payflow.domain.payment import Payment, Status, answered
 from payflow.domain.plan import Approve, carry_out
 from payflow.services.create_payment import CreateAnswer, CreatePayment, CreateRequest
-
 from tests.support.builders import NOON, a_market, a_result
 from tests.support.fakes import (
     FakeClock,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from random import Random
 
 import pytest
+
 from payflow.domain.answer import revised
 from payflow.domain.errors import NotFound, Unavailable, VersionConflict
 from payflow.domain.method import CardData, MethodType
@@ -14,7 +15,6 @@ from payflow.domain.plan import Authorize, carry_out
 from payflow.domain.provider_call import result_to_document
 from payflow.services.card_tokens import token_for
 from payflow.services.plan_next_step import PlanNextStep
-
 from tests.support.builders import NOON, a_card, a_market, a_payment, a_result
 from tests.support.fakes import FakeClock, FixedMarket, InMemoryPayments, InMemoryVault
 
@@ -125,7 +125,8 @@ def test_an_approval_of_another_amount_is_not_an_approval(world: World) -> None:
 
 
 def test_a_writer_that_lost_the_race_decides_anew(world: World) -> None:
-    save, interrupted = world.payments.save, []
+    save = world.payments.save
+    interrupted: list[bool] = []
 
     def save_after_another(payment: Payment) -> None:
         if not interrupted:

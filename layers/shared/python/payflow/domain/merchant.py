@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from payflow.domain.errors import Forbidden
 from payflow.domain.money import FeeTerms
 
 
@@ -31,6 +32,15 @@ class Merchant:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MerchantTerms:
+    """What a request says about a merchant; None where it says nothing."""
+
+    name: str | None = None
+    settlement_currency: str | None = None
+    fees: FeeTerms | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ApiKey:
     """A key as stored: by its hash. `hint` is its first characters, to tell keys apart."""
 
@@ -44,9 +54,37 @@ class ApiKey:
 
 
 @dataclass(frozen=True, slots=True)
+class IssuedKey:
+    """A key and its text, which is shown once and kept nowhere."""
+
+    key: ApiKey
+    secret: str
+
+    def __repr__(self) -> str:
+        """Hide the text."""
+        return f"IssuedKey({self.key.id})"
+
+
+@dataclass(frozen=True, slots=True)
+class NewMerchant:
+    """A merchant with its first two keys."""
+
+    merchant: Merchant
+    api_key: IssuedKey
+    publishable_key: IssuedKey
+
+
+@dataclass(frozen=True, slots=True)
 class Caller:
     """Who is asking: the key's principal and, for merchants, whose objects it may touch."""
 
     principal: Principal
     key_id: str
     merchant_id: str | None = None
+
+    @property
+    def owner(self) -> str:
+        """The merchant that the key belongs to; raises `Forbidden` for an operator's."""
+        if self.merchant_id is None:
+            raise Forbidden("key_not_permitted", "This needs a merchant's key.")
+        return self.merchant_id

@@ -220,7 +220,7 @@ class Payment:
 
 
 def provider_key(payment_id: str, attempt_number: int) -> str:
-    """The idempotency key given to the provider: a function of payment and attempt (invariant 5)."""
+    """The key given to the provider: a function of payment and attempt (invariant 5)."""
     return derived_id("pk", payment_id, str(attempt_number))
 
 
@@ -274,6 +274,4 @@ def moved(payment: Payment, status: Status, now: datetime) -> Payment:
     """`payment` one step along the table; raises `Conflict` for a step that it does not have."""
     if status not in TRANSITIONS[payment.status]:
         raise Conflict("illegal_transition", f"{payment.status} cannot become {status}")
-    return replace(
-        payment, status=status, history=(*payment.history, StatusChange(status, now))
-    )
+    return replace(payment, status=status, history=(*payment.history, StatusChange(status, now)))

@@ -138,7 +138,7 @@ def plan_next_step(
 
 
 def carry_out(payment: Payment, plan: Plan, now: datetime) -> Payment:
-    """`payment` as `plan` makes it: an attempt opened, or the status moved and the ledger posted."""
+    """`payment` as `plan` makes it: an attempt opened, or the status moved and the books posted."""
     match plan:
         case Authorize():
             attempt = new_attempt(

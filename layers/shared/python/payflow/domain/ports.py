@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
@@ -23,7 +23,7 @@ class Clock(Protocol):
     """Tells the time."""
 
     def now(self) -> datetime:
-        """The aware UTC time."""
+        """The aware UTC time, in whole milliseconds."""
         ...
 
     def sleep_ms(self, duration_ms: int) -> None:
@@ -62,7 +62,7 @@ class PaymentRepository(Protocol):
         """Newest first, at most `wanted.limit`, from `wanted.after` on."""
         ...
 
-    def postings(self, merchant_id: str) -> list[JournalTransaction]:
+    def postings(self, merchant_id: str) -> Sequence[JournalTransaction]:
         """Every journal transaction of a merchant's payments, oldest first."""
         ...
 
@@ -74,7 +74,8 @@ class Vault(Protocol):
         """Keep `card` under `token`; a token that is there already is left as it is.
 
         With `keep` false the item expires by itself unless `forget_cvc` follows, so that a request
-        that died before its payment was written leaves nothing behind.
+        that died before its payment was written leaves nothing behind. With `keep` true the CVC is
+        not stored: nothing would ever say that it has been used.
         """
         ...
 
@@ -91,7 +92,10 @@ class Vault(Protocol):
         ...
 
     def discard(self, token: str) -> None:
-        """Delete what `store` kept under `token`; for a request that was refused afterwards."""
+        """Delete what `store` put under `token`, unless `forget_cvc` has made it permanent.
+
+        For a request that was refused afterwards.
+        """
         ...
 
     def fingerprint(self, content: bytes) -> str:
@@ -102,7 +106,7 @@ class Vault(Protocol):
 class MerchantRepository(Protocol):
     """Merchants and the hashes of their keys."""
 
-    def create(self, merchant: Merchant, keys: list[ApiKey]) -> None:
+    def create(self, merchant: Merchant, keys: Sequence[ApiKey]) -> None:
         """Store a merchant with its first keys, all or none."""
         ...
 
@@ -114,7 +118,7 @@ class MerchantRepository(Protocol):
         """Replace version `merchant.version - 1`; raises `VersionConflict`."""
         ...
 
-    def list(self) -> list[Merchant]:
+    def list(self) -> Sequence[Merchant]:
         """All merchants, oldest first."""
         ...
 
@@ -126,7 +130,7 @@ class MerchantRepository(Protocol):
         """The key with that hash, revoked or not, or None."""
         ...
 
-    def keys_of(self, owner: str) -> list[ApiKey]:
+    def keys_of(self, owner: str) -> Sequence[ApiKey]:
         """The keys of one owner."""
         ...
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from payflow.domain.method import CardMethod, Method, UpiMethod
 from payflow.domain.payment import Attempt, Customer, Failure, NextAction, Payment, Status
+from payflow.domain.routing.model import RoutingDecision
 from payflow.domain.timestamps import rfc3339
 
 Document = dict[str, Any]
@@ -76,6 +77,20 @@ def attempt_document(attempt: Attempt) -> Document:
         "provider_reference": attempt.provider_reference,
         "started_at": rfc3339(attempt.started_at),
         "latency_ms": attempt.latency_ms,
+    }
+
+
+def decision_document(decision: RoutingDecision) -> Document:
+    """A routing decision with all its reasons."""
+    return {
+        "strategy": decision.strategy,
+        "candidates": [
+            {"provider": one.provider, "score": one.score, "reasons": list(one.reasons)}
+            for one in decision.candidates
+        ],
+        "excluded": [
+            {"provider": one.provider, "reason": one.reason} for one in decision.excluded
+        ],
     }
 
 

@@ -26,9 +26,7 @@ class Action(StrEnum):
     FINISHED = "Finished"
 
 
-def step_document(
-    payment: Payment, functions: ProviderFunctions, now: datetime
-) -> dict[str, Any]:
+def step_document(payment: Payment, functions: ProviderFunctions, now: datetime) -> dict[str, Any]:
     """What to do now: make the open call, wait until it is due, or end the execution.
 
     A function of the stored payment, so a duplicated execution is told the same call again, and

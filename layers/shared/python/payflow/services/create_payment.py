@@ -104,9 +104,7 @@ class CreatePayment:
     def _born(self, request: CreateRequest) -> Payment:
         """The payment's first version, with its first attempt planned and its card in the vault."""
         now, new = self.clock.now(), request.payment
-        payment_id = derived_id(
-            "pay", request.merchant.id, request.path, request.idempotency_key
-        )
+        payment_id = derived_id("pay", request.merchant.id, request.path, request.idempotency_key)
         request_hash = self.vault.fingerprint(request.canonical_body)
         method = self._method(request, payment_id, request_hash)
         payment = Payment(
@@ -137,9 +135,7 @@ class CreatePayment:
         if isinstance(method, TokenRef):
             known = self.vault.describe(method.token, request.merchant.id)
             if known is None:
-                raise InvalidRequest(
-                    "token_not_found", "no such token", param="method.token"
-                )
+                raise InvalidRequest("token_not_found", "no such token", param="method.token")
             return known
         if not isinstance(method, CardData):
             return method
@@ -161,9 +157,7 @@ class CreatePayment:
 
     def _start(self, payment: Payment) -> bool:
         try:
-            self.workflow.start(
-                payment, step_document(payment, self.functions, self.clock.now())
-            )
+            self.workflow.start(payment, step_document(payment, self.functions, self.clock.now()))
         except Unavailable:
             return False
         return True

@@ -56,9 +56,7 @@ class PlanNextStep:
             self._forget_cvc(after)
         return step_document(after, self.functions, now)
 
-    def _planned(
-        self, payment: Payment, answer: dict[str, Any] | None, now: datetime
-    ) -> Payment:
+    def _planned(self, payment: Payment, answer: dict[str, Any] | None, now: datetime) -> Payment:
         result = _answer_to_open_attempt(payment, answer)
         known = answered(payment, result) if result else payment
         plan = plan_next_step(

@@ -1,0 +1,89 @@
+"""The simulated providers' books in DynamoDB: one flat item per id, in a table of their own.
+
+PayFlow's own tables are never touched from here, nor this one from PayFlow's side.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from payflow.aws.clients import error_code, unavailable_on_failure
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+
+_PART: Final = "provider book"
+
+
+class DynamoBook:
+    """`BookStore` on DynamoDB; raises `Unavailable` while the table does not answer.
+
+    A write that timed out may have happened all the same: repeated, it finds itself.
+    """
+
+    def __init__(self, client: DynamoDBClient, table: str) -> None:
+        """`table` has the partition key `id` and nothing else."""
+        self._client = client
+        self._table = table
+
+    def put_new(self, item_id: str, document: dict[str, str | int]) -> dict[str, str | int] | None:
+        """Store a new item; if the id is taken, store nothing and return what is there."""
+        from botocore.exceptions import ClientError
+
+        try:
+            with unavailable_on_failure(_PART):
+                self._client.put_item(
+                    TableName=self._table,
+                    Item={"id": {"S": item_id}, **_attributes(document)},
+                    ConditionExpression="attribute_not_exists(id)",
+                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                )
+        except ClientError as error:
+            if error_code(error) != "ConditionalCheckFailedException":
+                raise
+            existing: Any = error.response.get("Item")
+            return _document(existing) if existing else self.get(item_id)
+        return None
+
+    def get(self, item_id: str) -> dict[str, str | int] | None:
+        """The latest committed item (a consistent read), or None."""
+        with unavailable_on_failure(_PART):
+            answer = self._client.get_item(
+                TableName=self._table, Key={"id": {"S": item_id}}, ConsistentRead=True
+            )
+        item = answer.get("Item")
+        return None if item is None else _document(item)
+
+    def count(self, item_id: str, counter: str) -> int:
+        """Add 1 to an integer of an existing item, atomically, and return the sum.
+
+        A repetition after a lost answer may count twice. Raises botocore's `ClientError` if there
+        is no such item.
+        """
+        with unavailable_on_failure(_PART):
+            answer = self._client.update_item(
+                TableName=self._table,
+                Key={"id": {"S": item_id}},
+                UpdateExpression="ADD #counter :one",
+                ConditionExpression="attribute_exists(id)",
+                ExpressionAttributeNames={"#counter": counter},
+                ExpressionAttributeValues={":one": {"N": "1"}},
+                ReturnValues="UPDATED_NEW",
+            )
+        return int(answer["Attributes"][counter]["N"])
+
+
+def _attributes(document: Mapping[str, str | int]) -> dict[str, Any]:
+    return {
+        name: {"S": value} if isinstance(value, str) else {"N": str(value)}
+        for name, value in document.items()
+    }
+
+
+def _document(item: Mapping[str, Any]) -> dict[str, str | int]:
+    return {
+        name: value["S"] if "S" in value else int(value["N"])
+        for name, value in item.items()
+        if name != "id"
+    }

@@ -1,0 +1,38 @@
+"""A payment as asked for: checked at the edge, not yet tokenised, without identity or state."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from payflow.domain.method import CardData, UpiMethod, WalletMethod
+from payflow.domain.money import Money
+from payflow.domain.payment import CaptureMethod, Customer
+from payflow.domain.routing.model import RoutingPreference
+
+
+@dataclass(frozen=True, slots=True)
+class TokenRef:
+    """A card that the merchant tokenised before."""
+
+    token: str
+
+
+NewMethod = CardData | UpiMethod | WalletMethod | TokenRef
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewPayment:
+    """What a merchant wants charged, and how.
+
+    `settlement_currency` is None or the payment's own currency.
+    """
+
+    amount: Money
+    method: NewMethod
+    capture_method: CaptureMethod = CaptureMethod.AUTOMATIC
+    reference: str | None = None
+    description: str | None = None
+    customer: Customer | None = None
+    metadata: dict[str, str] = field(default_factory=dict)
+    routing: RoutingPreference = field(default_factory=RoutingPreference)
+    settlement_currency: str | None = None

@@ -1,0 +1,186 @@
+"""A payment's story, told in order: decisions, attempts, status changes, ledger entries.
+
+It is made from the payment alone, whenever somebody asks, and so can never disagree with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from payflow.domain.ledger import JournalTransaction
+from payflow.domain.method import CardMethod, Method, UpiMethod
+from payflow.domain.money import MINOR_UNIT_EXPONENT
+from payflow.domain.payment import Attempt, Payment, Status, StatusChange
+from payflow.domain.representation import decision_document
+from payflow.domain.routing.model import RoutingDecision
+from payflow.domain.timestamps import rfc3339
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """One thing that happened; `type` is `noun.verb`, `summary` one sentence, `data` the facts."""
+
+    at: datetime
+    type: str
+    summary: str
+    data: dict[str, Any] = field(default_factory=dict)
+
+
+def timeline(payment: Payment) -> list[Happening]:
+    """Everything that happened to `payment`, oldest first; what is simultaneous in causal order."""
+    story = [
+        _created(payment),
+        *_attempts(payment),
+        *(_status_change(payment, change) for change in payment.history),
+        *(_posting(transaction) for transaction in payment.postings),
+    ]
+    return sorted(story, key=lambda happening: happening.at)
+
+
+def timeline_document(payment: Payment) -> dict[str, Any]:
+    """What `GET /api/v1/payments/{id}/timeline` answers."""
+    return {
+        "data": [
+            {"at": rfc3339(one.at), "type": one.type, "summary": one.summary, **one.data}
+            for one in timeline(payment)
+        ]
+    }
+
+
+def major_units(minor: int, currency: str) -> str:
+    """`INR 1250.00` for 125000 minor units."""
+    digits = MINOR_UNIT_EXPONENT[currency]
+    text = str(abs(minor)).rjust(digits + 1, "0")
+    whole, fraction = text[: len(text) - digits], text[len(text) - digits :]
+    sign = "-" if minor < 0 else ""
+    return f"{currency} {sign}{whole}" + (f".{fraction}" if digits else "")
+
+
+def _created(payment: Payment) -> Happening:
+    amount = major_units(payment.amount.minor, payment.amount.currency)
+    return Happening(
+        payment.created_at,
+        "payment.created",
+        f"{amount} by {_instrument(payment.method)}",
+        {"status": Status.PENDING.value, "risk": _risk(payment)},
+    )
+
+
+def _risk(payment: Payment) -> dict[str, Any]:
+    risk = payment.risk
+    return {"decision": risk.decision, "score": risk.score, "reasons": list(risk.reasons)}
+
+
+def _instrument(method: Method) -> str:
+    if isinstance(method, CardMethod):
+        return f"{method.brand} card ending in {method.last4}"
+    if isinstance(method, UpiMethod):
+        return f"UPI {method.flow.value} from {method.vpa}"
+    return f"wallet {method.wallet_id}"
+
+
+def _attempts(payment: Payment) -> Iterator[Happening]:
+    decided_at = payment.created_at
+    for attempt in payment.attempts:
+        if attempt.decision is not None:
+            yield _decision(attempt, attempt.decision, min(decided_at, attempt.started_at))
+        # Of a pending payment nobody knows yet whether its first call was made.
+        if payment.status is not Status.PENDING:
+            yield _started(attempt)
+        if attempt.outcome is not None:
+            finished = _finished(attempt)
+            decided_at = finished.at
+            yield finished
+
+
+def _decision(attempt: Attempt, decision: RoutingDecision, at: datetime) -> Happening:
+    others = len(decision.candidates) - 1
+    return Happening(
+        at,
+        "routing.decided",
+        f"{attempt.provider} chosen by {decision.strategy}, {others} in reserve, "
+        f"{len(decision.excluded)} excluded",
+        {
+            "attempt": attempt.number,
+            "provider": attempt.provider,
+            **decision_document(decision),
+        },
+    )
+
+
+def _started(attempt: Attempt) -> Happening:
+    waited = ", after a pause" if attempt.not_before is not None else ""
+    return Happening(
+        attempt.started_at,
+        "attempt.started",
+        f"Attempt {attempt.number}: {attempt.operation.value} at {attempt.provider}{waited}",
+        {
+            "attempt": attempt.number,
+            "attempt_id": attempt.id,
+            "operation": attempt.operation.value,
+            "provider": attempt.provider,
+        },
+    )
+
+
+def _finished(attempt: Attempt) -> Happening:
+    outcome = attempt.outcome.value if attempt.outcome else None
+    latency_ms = attempt.latency_ms or 0
+    because = f" ({attempt.code})" if attempt.code else ""
+    return Happening(
+        attempt.started_at + timedelta(milliseconds=latency_ms),
+        "attempt.finished",
+        f"Attempt {attempt.number}: {attempt.provider} answered {outcome}{because} "
+        f"after {latency_ms} ms",
+        {
+            "attempt": attempt.number,
+            "attempt_id": attempt.id,
+            "operation": attempt.operation.value,
+            "provider": attempt.provider,
+            "outcome": outcome,
+            "code": attempt.code,
+            "category": attempt.category.value if attempt.category else None,
+            "provider_code": attempt.provider_code,
+            "provider_reference": attempt.provider_reference,
+            "latency_ms": attempt.latency_ms,
+        },
+    )
+
+
+def _status_change(payment: Payment, change: StatusChange) -> Happening:
+    data: dict[str, Any] = {"status": change.status.value}
+    summary = f"Payment is {change.status.value.replace('_', ' ')}"
+    if change.status is Status.FAILED and payment.failure is not None:
+        summary += f": {payment.failure.message}"
+        data["failure"] = {
+            "code": payment.failure.code,
+            "category": payment.failure.category.value,
+        }
+    return Happening(change.at, f"payment.{change.status.value}", summary, data)
+
+
+def _posting(transaction: JournalTransaction) -> Happening:
+    debited = [entry for entry in transaction.entries if entry.side.value == "debit"]
+    currency = debited[0].account.currency
+    total = major_units(sum(entry.amount_minor for entry in debited), currency)
+    return Happening(
+        transaction.posted_at,
+        "ledger.posted",
+        f"{total} booked as {transaction.operation}",
+        {
+            "transaction_id": transaction.id,
+            "operation": transaction.operation,
+            "entries": [
+                {
+                    "account_id": entry.account.id,
+                    "direction": entry.side.value,
+                    "amount": entry.amount_minor,
+                    "currency": entry.account.currency,
+                }
+                for entry in transaction.entries
+            ],
+        },
+    )

@@ -1,0 +1,1 @@
+"""Simulated acquirers: the far side of the wire, with their own books."""

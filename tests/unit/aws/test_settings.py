@@ -1,0 +1,58 @@
+"""A setting is read when it is needed, and missed by name."""
+
+from __future__ import annotations
+
+import pytest
+
+from payflow.aws import settings
+from payflow.aws.settings import MissingSetting
+
+
+def test_a_function_with_one_variable_reads_that_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PAYMENTS_TABLE", "payments-dev")
+
+    assert settings.payments_table() == "payments-dev"
+
+
+@pytest.mark.parametrize(
+    ("variable", "reader"),
+    [
+        ("PAYMENTS_TABLE", settings.payments_table),
+        ("MERCHANTS_TABLE", settings.merchants_table),
+        ("CONTROL_TABLE", settings.control_table),
+        ("PROVIDER_BOOKS_TABLE", settings.provider_books_table),
+        ("VAULT_TABLE", settings.vault),
+        ("STATE_MACHINE_ARN", settings.state_machine_arn),
+        ("PROVIDER_FUNCTIONS", settings.provider_functions),
+    ],
+)
+@pytest.mark.parametrize("value", [None, ""])
+def test_a_missing_variable_is_named(
+    monkeypatch: pytest.MonkeyPatch, variable: str, reader: object, value: str | None
+) -> None:
+    if value is None:
+        monkeypatch.delenv(variable, raising=False)
+    else:
+        monkeypatch.setenv(variable, value)
+
+    assert callable(reader)
+    with pytest.raises(MissingSetting, match=variable):
+        reader()
+
+
+def test_vault_keys_are_missed_only_when_they_are_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VAULT_TABLE", "vault-dev")
+    monkeypatch.setenv("CARD_KEY_ID", "key-1")
+    monkeypatch.delenv("CVC_KEY_ID", raising=False)
+
+    vault = settings.vault()
+
+    assert (vault.table, vault.card_key_id()) == ("vault-dev", "key-1")
+    with pytest.raises(MissingSetting, match="CVC_KEY_ID"):
+        vault.cvc_key_id()
+
+
+def test_provider_functions_are_a_json_object(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PROVIDER_FUNCTIONS", '{"card": "call-card"}')
+
+    assert settings.provider_functions() == {"card": "call-card"}
