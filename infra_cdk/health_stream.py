@@ -1,0 +1,60 @@
+"""Provider health, learnt from the payments table's stream in batches."""
+
+from __future__ import annotations
+
+from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_lambda_event_sources as sources
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from infra_cdk.lambda_factory import DeployedFunction
+from infra_cdk.settings import Settings
+
+BATCH_SIZE_RECORDS = 100
+RETRY_LIMIT = 5
+# An outcome older than this says nothing about a provider's health now.
+RECORD_AGE_MAX_S = 600
+DLQ_RETENTION_DAYS = 14
+
+
+class HealthStream(Construct):
+    """The mapping from the payments stream to `update_health`, with its dead-letter queue."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        settings: Settings,
+        payments: dynamodb.Table,
+        update_health: DeployedFunction,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self.dead_letters = sqs.Queue(
+            self,
+            "DeadLetters",
+            encryption=sqs.QueueEncryption.SQS_MANAGED,
+            enforce_ssl=True,
+            retention_period=Duration.days(DLQ_RETENTION_DAYS),
+            removal_policy=(RemovalPolicy.RETAIN if settings.keeps_data else RemovalPolicy.DESTROY),
+        )
+        update_health.target.add_event_source(
+            sources.DynamoEventSource(
+                payments,
+                starting_position=lambda_.StartingPosition.TRIM_HORIZON,
+                batch_size=BATCH_SIZE_RECORDS,
+                bisect_batch_on_error=True,
+                report_batch_item_failures=True,
+                retry_attempts=RETRY_LIMIT,
+                max_record_age=Duration.seconds(RECORD_AGE_MAX_S),
+                on_failure=sources.SqsDlq(self.dead_letters),
+                # A new payment has no outcome yet; only a change can bring one.
+                filters=[
+                    lambda_.FilterCriteria.filter(
+                        {"eventName": lambda_.FilterRule.is_equal("MODIFY")}
+                    )
+                ],
+            )
+        )

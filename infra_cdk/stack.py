@@ -1,0 +1,97 @@
+"""The one stack, assembled from constructs by concern."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import aws_cdk as cdk
+from constructs import Construct
+
+from infra_cdk.api import ApiFront, ApiParts
+from infra_cdk.functions import CREATE_FUNCTION, HEALTH_FUNCTION, function_specs
+from infra_cdk.health_stream import HealthStream
+from infra_cdk.http_api import HttpFront
+from infra_cdk.keys import KeyName, Keys
+from infra_cdk.lambda_factory import DeployedFunction, LambdaFactory
+from infra_cdk.monitoring import Monitoring, Watched
+from infra_cdk.rest_api import RestFront
+from infra_cdk.settings import ApiKind, Settings
+from infra_cdk.tables import TableName, Tables
+from infra_cdk.workflow import PaymentWorkflow
+from payflow.api.routes import Route
+
+
+class PayFlowStack(cdk.Stack):
+    """Everything that PayFlow runs on."""
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, settings: Settings, routes: Sequence[Route]
+    ) -> None:
+        super().__init__(
+            scope,
+            construct_id,
+            description="PayFlow: a payment-orchestration gateway",
+            termination_protection=settings.keeps_data,
+        )
+        cdk.Tags.of(self).add("application", "payflow")
+        cdk.Tags.of(self).add("stage", settings.stage.value)
+
+        tables = Tables(self, "Tables", settings=settings)
+        keys = Keys(self, "Keys", settings=settings)
+        factory = LambdaFactory(self, "Functions", settings=settings, tables=tables, keys=keys)
+        functions = {spec.name: factory.build(spec) for spec in function_specs(factory.invoke_name)}
+        workflow = PaymentWorkflow(self, "Workflow", settings=settings, functions=functions)
+        _let_start(functions[CREATE_FUNCTION], workflow)
+        health = HealthStream(
+            self,
+            "Health",
+            settings=settings,
+            payments=tables.table(TableName.PAYMENTS),
+            update_health=functions[HEALTH_FUNCTION],
+        )
+        front = self._front(settings, ApiParts(routes, functions))
+        monitoring = Monitoring(
+            self,
+            "Monitoring",
+            watched=Watched(
+                api=front,
+                state_machine=workflow.state_machine,
+                functions=functions,
+                tables={name: tables.table(name) for name in TableName},
+                dead_letters=health.dead_letters,
+            ),
+        )
+        self._write_outputs(
+            {
+                "ApiEndpoint": front.endpoint,
+                "ApiId": front.api_id,
+                "ApiKind": front.kind.value,
+                "ApiStage": front.stage,
+                "StateMachineArn": workflow.state_machine.state_machine_arn,
+                "PaymentsTable": tables.table(TableName.PAYMENTS).table_name,
+                "VaultTable": tables.table(TableName.VAULT).table_name,
+                "MerchantsTable": tables.table(TableName.MERCHANTS).table_name,
+                "ControlTable": tables.table(TableName.CONTROL).table_name,
+                "ProviderBooksTable": tables.table(TableName.PROVIDER_BOOKS).table_name,
+                "CardKeyId": keys.key(KeyName.CARD).key_id,
+                "CvcKeyId": keys.key(KeyName.CVC).key_id,
+                "HealthDlqUrl": health.dead_letters.queue_url,
+                "AlarmTopicArn": monitoring.alarm_topic.topic_arn,
+            }
+        )
+
+    def _front(self, settings: Settings, parts: ApiParts) -> ApiFront:
+        if settings.api is ApiKind.REST:
+            return RestFront(self, "RestApi", settings=settings, parts=parts).front
+        return HttpFront(self, "HttpApi", settings=settings, parts=parts).front
+
+    def _write_outputs(self, outputs: dict[str, str]) -> None:
+        """Publish what the command line reads after a deploy."""
+        for name, value in outputs.items():
+            cdk.CfnOutput(self, name, value=value)
+
+
+def _let_start(function: DeployedFunction, workflow: PaymentWorkflow) -> None:
+    """Known only now: the state machine needs functions, and this function needs it."""
+    workflow.state_machine.grant_start_execution(function.function)
+    function.function.add_environment("STATE_MACHINE_ARN", workflow.state_machine.state_machine_arn)
