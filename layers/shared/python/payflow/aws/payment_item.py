@@ -1,0 +1,329 @@
+"""A payment as an item of the payments table, and back.
+
+A write unit is one kilobyte, so the item is packed. Readable are the attributes that keys and
+conditions use: `id`, `merchant_id`, `status`, `version`, `created_key` (creation time `#` id, the
+order of listings) and `posted_key` (time of the first journal transaction; absent, and the item
+out of that index, until money has moved). The other names are in the `Field`s below. Left out is
+what has its default, and what follows from the rest: the time of creation, the ids and numbers of
+attempts and journal transactions.
+
+    amount, currency    the payment's money
+    card, upi, wallet   the method, whichever it is
+    hash, wait          the claim's request_hash and wait_until
+    answered            the claim's answered_version; 0: still owed; absent: version 1
+    answer              the claim's frozen answer, deflated
+    metadata            key, value, key, … (a map would lose the order, and the answer its bytes)
+    history             status, time, status, …
+    postings            journal transactions, see `payflow.aws.posting_item`
+    why                 a routing decision: s strategy, c candidates [name, score, reasons…],
+                        x excluded [reason, names…]
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator
+from itertools import groupby
+from typing import Any, Final
+
+from payflow.aws.attributes import (
+    Field,
+    Item,
+    Value,
+    binary,
+    decoded,
+    digest,
+    encoded,
+    moment,
+    number,
+    read_binary,
+    read_digest,
+    read_member,
+    read_moment,
+    read_number,
+    read_real,
+    read_text,
+    read_texts,
+    real,
+    row,
+    text,
+    texts,
+)
+from payflow.aws.posting_item import posting_from_value, posting_to_value
+from payflow.domain.ids import derived_id
+from payflow.domain.method import CardMethod, Method, MethodType, UpiFlow, UpiMethod, WalletMethod
+from payflow.domain.money import FeeTerms, Money
+from payflow.domain.outcomes import Category, NextActionType, Operation, Outcome
+from payflow.domain.payment import (
+    Attempt,
+    CaptureMethod,
+    Claim,
+    Customer,
+    Failure,
+    Fees,
+    NextAction,
+    Payment,
+    Risk,
+    Status,
+    StatusChange,
+)
+from payflow.domain.routing.model import (
+    Candidate,
+    Exclusion,
+    RoutingDecision,
+    RoutingPreference,
+)
+from payflow.domain.timestamps import parse_rfc3339, rfc3339
+
+KEY_SEPARATOR: Final = "#"
+
+_ROOT: Final = (
+    Field("id", "id", text, read_text),
+    Field("merchant_id", "merchant_id", text, read_text),
+    Field("status", "status", text, read_member(Status)),
+    Field("version", "version", number, read_number),
+    Field("updated", "updated_at", moment, read_moment),
+    Field(
+        "capture",
+        "capture_method",
+        text,
+        read_member(CaptureMethod),
+        CaptureMethod.AUTOMATIC,
+    ),
+    Field("authorized", "amount_authorized", number, read_number, 0),
+    Field("captured", "amount_captured", number, read_number, 0),
+    Field("refunded", "amount_refunded", number, read_number, 0),
+    Field("reference", "reference", text, read_text),
+    Field("description", "description", text, read_text),
+    Field("settlement", "settlement_currency", text, read_text),
+)
+_CUSTOMER: Final = (
+    Field("id", "id", text, read_text),
+    Field("email", "email", text, read_text),
+    Field("ip", "ip", text, read_text),
+    Field("country", "country", text, read_text),
+)
+_CARD: Final = (
+    Field("t", "token", text, read_text),
+    Field("b", "brand", text, read_text),
+    Field("i", "bin", text, read_text),
+    Field("l", "last4", text, read_text),
+    Field("m", "exp_month", number, read_number),
+    Field("y", "exp_year", number, read_number),
+)
+_UPI: Final = (
+    Field("v", "vpa", text, read_text),
+    Field("f", "flow", text, read_member(UpiFlow), UpiFlow.COLLECT),
+)
+_WALLET: Final = (Field("w", "wallet_id", text, read_text),)
+_ROUTING: Final = (
+    Field("s", "strategy", text, read_text),
+    Field("p", "providers", texts, read_texts, ()),
+)
+_RISK: Final = (
+    Field("d", "decision", text, read_text, "allow"),
+    Field("s", "score", number, read_number, 0),
+    Field("r", "reasons", texts, read_texts, ()),
+)
+_PLATFORM_FEE: Final = (
+    Field("b", "bps", number, read_number, 0),
+    Field("f", "fixed_minor", number, read_number, 0),
+)
+_FEES: Final = (
+    Field("p", "provider_minor", number, read_number, 0),
+    Field("f", "platform_minor", number, read_number, 0),
+)
+_FAILURE: Final = (
+    Field("code", "code", text, read_text),
+    Field("cat", "category", text, read_member(Category)),
+    Field("msg", "message", text, read_text),
+    Field("pc", "provider_code", text, read_text),
+)
+_NEXT_ACTION: Final = (
+    Field("t", "type", text, read_member(NextActionType)),
+    Field("u", "url", text, read_text),
+    Field("x", "expires_at", moment, read_moment),
+)
+
+
+def _decision(decision: RoutingDecision) -> Value:
+    candidates = (
+        row((text(c.provider), real(c.score), *map(text, c.reasons))) for c in decision.candidates
+    )
+    excluded = (
+        texts((reason, *(exclusion.provider for exclusion in run)))
+        for reason, run in groupby(decision.excluded, lambda exclusion: exclusion.reason)
+    )
+    return {"M": {"s": text(decision.strategy), "c": row(candidates), "x": row(excluded)}}
+
+
+def _read_decision(value: Value) -> RoutingDecision:
+    fields = value["M"]
+    runs = map(read_texts, fields["x"]["L"])
+    return RoutingDecision(
+        strategy=read_text(fields["s"]),
+        candidates=tuple(
+            Candidate(read_text(name), read_real(score), tuple(map(read_text, reasons)))
+            for name, score, *reasons in (candidate["L"] for candidate in fields["c"]["L"])
+        ),
+        excluded=tuple(Exclusion(name, reason) for reason, *names in runs for name in names),
+    )
+
+
+_ATTEMPT: Final = (
+    Field("op", "operation", text, read_member(Operation), Operation.AUTHORIZE),
+    Field("p", "provider", text, read_text),
+    Field("t", "started_at", moment, read_moment),
+    Field("nb", "not_before", moment, read_moment),
+    Field("out", "outcome", text, read_member(Outcome)),
+    Field("code", "code", text, read_text),
+    Field("cat", "category", text, read_member(Category)),
+    Field("pc", "provider_code", text, read_text),
+    Field("ref", "provider_reference", text, read_text),
+    Field("ms", "latency_ms", number, read_number),
+    Field("why", "decision", _decision, _read_decision),
+)
+
+
+def created_key(payment_id: str, created_at_text: str) -> str:
+    """The sort key of listings: text that sorts by creation time, then by id."""
+    return f"{created_at_text}{KEY_SEPARATOR}{payment_id}"
+
+
+def payment_to_item(payment: Payment) -> Item:
+    """`payment` as an item; its times are kept in whole milliseconds."""
+    return {
+        **encoded(_ROOT, payment),
+        "created_key": text(created_key(payment.id, rfc3339(payment.created_at))),
+        "amount": number(payment.amount.minor),
+        "currency": text(payment.amount.currency),
+        payment.method.type.value: _method(payment.method),
+        **_claim(payment.claim),
+        **_details(payment),
+        **_lists(payment),
+    }
+
+
+def payment_from_item(item: Item) -> Payment:
+    """The payment of an item or a stream image; whatever is optional may be missing."""
+    payment_id, currency = read_text(item["id"]), read_text(item["currency"])
+    created_at_text, _, _ = read_text(item["created_key"]).partition(KEY_SEPARATOR)
+    return Payment(
+        **decoded(_ROOT, item),
+        amount=Money(read_number(item["amount"]), currency),
+        created_at=parse_rfc3339(created_at_text),
+        method=_read_method(item),
+        claim=_read_claim(item),
+        **_read_details(item),
+        attempts=tuple(
+            Attempt(
+                id=derived_id("att", payment_id, str(position)),
+                number=position,
+                **decoded(_ATTEMPT, attempt["M"]),
+            )
+            for position, attempt in enumerate(_elements(item, "attempts"), start=1)
+        ),
+        history=tuple(
+            StatusChange(Status(read_text(status)), read_moment(at))
+            for status, at in _pairs(item, "history")
+        ),
+        postings=tuple(
+            posting_from_value(posting, payment_id, read_text(item["merchant_id"]), currency)
+            for posting in _elements(item, "postings")
+        ),
+    )
+
+
+def _method(method: Method) -> Value:
+    match method:
+        case CardMethod():
+            return {"M": encoded(_CARD, method)}
+        case UpiMethod():
+            return {"M": encoded(_UPI, method)}
+        case WalletMethod():
+            return {"M": encoded(_WALLET, method)}
+
+
+def _read_method(item: Item) -> Method:
+    if MethodType.CARD.value in item:
+        return CardMethod(**decoded(_CARD, item[MethodType.CARD.value]["M"]))
+    if MethodType.UPI.value in item:
+        return UpiMethod(**decoded(_UPI, item[MethodType.UPI.value]["M"]))
+    return WalletMethod(**decoded(_WALLET, item[MethodType.WALLET.value]["M"]))
+
+
+def _claim(claim: Claim) -> Item:
+    item: dict[str, Value] = {"hash": digest(claim.request_hash)}
+    if claim.wait_until is not None:
+        item["wait"] = moment(claim.wait_until)
+    if claim.answered_version != 1:
+        item["answered"] = number(claim.answered_version or 0)
+    if claim.answer is not None:
+        item["answer"] = binary(zlib.compress(claim.answer.encode(), level=9))
+    return item
+
+
+def _read_claim(item: Item) -> Claim:
+    answer = item.get("answer")
+    return Claim(
+        request_hash=read_digest(item["hash"]),
+        wait_until=read_moment(item["wait"]) if "wait" in item else None,
+        answered_version=(read_number(item["answered"]) or None) if "answered" in item else 1,
+        answer=zlib.decompress(read_binary(answer)).decode() if answer is not None else None,
+    )
+
+
+def _details(payment: Payment) -> Item:
+    """The parts that are maps of their own, without those that say nothing."""
+    maps = {
+        "customer": encoded(_CUSTOMER, payment.customer) if payment.customer else None,
+        "routing": encoded(_ROUTING, payment.routing) or None,
+        "fee": encoded(_PLATFORM_FEE, payment.platform_fee) or None,
+        "risk": encoded(_RISK, payment.risk) or None,
+        "fees": encoded(_FEES, payment.fees) or None,
+        "failure": encoded(_FAILURE, payment.failure) if payment.failure else None,
+        "action": encoded(_NEXT_ACTION, payment.next_action) if payment.next_action else None,
+    }
+    return {key: {"M": fields} for key, fields in maps.items() if fields is not None}
+
+
+def _read_details(item: Item) -> dict[str, Any]:
+    def part(key: str) -> Item:
+        return dict(item[key]["M"]) if key in item else {}
+
+    customer, failure, action = part("customer"), part("failure"), part("action")
+    return {
+        "customer": Customer(**decoded(_CUSTOMER, customer)) if "customer" in item else None,
+        "metadata": {read_text(key): read_text(value) for key, value in _pairs(item, "metadata")},
+        "routing": RoutingPreference(**decoded(_ROUTING, part("routing"))),
+        "platform_fee": FeeTerms(**decoded(_PLATFORM_FEE, part("fee"))),
+        "risk": Risk(**decoded(_RISK, part("risk"))),
+        "fees": Fees(**decoded(_FEES, part("fees"))),
+        "failure": Failure(**decoded(_FAILURE, failure)) if failure else None,
+        "next_action": NextAction(**decoded(_NEXT_ACTION, action)) if action else None,
+    }
+
+
+def _lists(payment: Payment) -> Item:
+    lists = {
+        "metadata": [text(part) for pair in payment.metadata.items() for part in pair],
+        "attempts": [{"M": encoded(_ATTEMPT, attempt)} for attempt in payment.attempts],
+        "history": [
+            part for change in payment.history for part in (text(change.status), moment(change.at))
+        ],
+        "postings": [posting_to_value(posting, payment) for posting in payment.postings],
+    }
+    item: dict[str, Value] = {key: row(values) for key, values in lists.items() if values}
+    if payment.postings:
+        # The time of the first one: later postings leave the index as it is.
+        item["posted_key"] = text(rfc3339(payment.postings[0].posted_at))
+    return item
+
+
+def _elements(item: Item, key: str) -> list[Any]:
+    return list(item[key]["L"]) if key in item else []
+
+
+def _pairs(item: Item, key: str) -> Iterator[tuple[Value, Value]]:
+    values = _elements(item, key)
+    return zip(values[::2], values[1::2], strict=True)

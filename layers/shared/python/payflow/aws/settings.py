@@ -1,0 +1,95 @@
+"""The environment of the functions, as typed values that are read when they are asked for.
+
+A function is given only the variables that it needs, so nothing is checked before its use. Each
+reader raises `MissingSetting` for a variable that is not there.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from payflow.domain.errors import PayFlowError
+
+
+class MissingSetting(PayFlowError):
+    """The deployment did not give this function a variable that its code asked for."""
+
+    def __init__(self, variable: str) -> None:
+        """`variable` is the name of the missing environment variable."""
+        super().__init__("missing_setting", f"the environment variable {variable} is not set")
+
+
+@dataclass(frozen=True, slots=True)
+class VaultSettings:
+    """The vault's table and keys; a function that neither seals nor opens cards has no keys."""
+
+    table: str
+    card_key: str | None = None
+    cvc_key: str | None = None
+
+    def card_key_id(self) -> str:
+        """The KMS key for card numbers."""
+        return _given("CARD_KEY_ID", self.card_key)
+
+    def cvc_key_id(self) -> str:
+        """The KMS key for CVCs."""
+        return _given("CVC_KEY_ID", self.cvc_key)
+
+
+def payments_table() -> str:
+    """The name of the payments table."""
+    return _required("PAYMENTS_TABLE")
+
+
+def merchants_table() -> str:
+    """The name of the table of merchants and their keys."""
+    return _required("MERCHANTS_TABLE")
+
+
+def control_table() -> str:
+    """The name of the table of providers, faults and health."""
+    return _required("CONTROL_TABLE")
+
+
+def provider_books_table() -> str:
+    """The name of the simulated providers' own table."""
+    return _required("PROVIDER_BOOKS_TABLE")
+
+
+def vault() -> VaultSettings:
+    """The vault's table, and whichever of its keys this function may use."""
+    return VaultSettings(
+        table=_required("VAULT_TABLE"),
+        card_key=os.environ.get("CARD_KEY_ID"),
+        cvc_key=os.environ.get("CVC_KEY_ID"),
+    )
+
+
+def state_machine_arn() -> str:
+    """The payment workflow."""
+    return _required("STATE_MACHINE_ARN")
+
+
+def provider_functions() -> dict[str, str]:
+    """The name of the provider function of each method: `card`, `upi`, `wallet`."""
+    functions: dict[str, str] = json.loads(_required("PROVIDER_FUNCTIONS"))
+    return functions
+
+
+def providers_file() -> Path | None:
+    """A provider configuration that takes the place of the packaged one."""
+    path = os.environ.get("PROVIDERS_FILE")
+    return Path(path) if path else None
+
+
+def _required(variable: str) -> str:
+    return _given(variable, os.environ.get(variable))
+
+
+def _given(variable: str, value: str | None) -> str:
+    if not value:
+        raise MissingSetting(variable)
+    return value

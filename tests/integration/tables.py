@@ -1,0 +1,57 @@
+"""The tables as the stack makes them, by the variable that carries their name to a function."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from types_boto3_dynamodb import DynamoDBClient
+
+
+def create_tables(dynamodb: DynamoDBClient) -> dict[str, str]:
+    """Create all tables; their names by environment variable."""
+    for definition in _DEFINITIONS.values():
+        dynamodb.create_table(**definition, BillingMode="PAY_PER_REQUEST")
+    return {variable: definition["TableName"] for variable, definition in _DEFINITIONS.items()}
+
+
+def _table(name: str, key: str, *indexes: dict[str, Any]) -> dict[str, Any]:
+    definition: dict[str, Any] = {
+        "TableName": name,
+        "KeySchema": [{"AttributeName": key, "KeyType": "HASH"}],
+    }
+    if indexes:
+        definition["GlobalSecondaryIndexes"] = list(indexes)
+    used = {
+        element["AttributeName"]
+        for schema in (definition, *indexes)
+        for element in schema["KeySchema"]
+    }
+    definition["AttributeDefinitions"] = [
+        {"AttributeName": attribute, "AttributeType": "S"} for attribute in sorted(used)
+    ]
+    return definition
+
+
+def _index(name: str, partition_key: str, sort_key: str, projection: str) -> dict[str, Any]:
+    return {
+        "IndexName": name,
+        "KeySchema": [
+            {"AttributeName": partition_key, "KeyType": "HASH"},
+            {"AttributeName": sort_key, "KeyType": "RANGE"},
+        ],
+        "Projection": {"ProjectionType": projection},
+    }
+
+
+_DEFINITIONS = {
+    "PAYMENTS_TABLE": _table(
+        "payments",
+        "id",
+        _index("by_merchant", "merchant_id", "created_key", "KEYS_ONLY"),
+        _index("by_posting", "merchant_id", "posted_key", "KEYS_ONLY"),
+    ),
+    "VAULT_TABLE": _table("vault", "token"),
+    "MERCHANTS_TABLE": _table("merchants", "id", _index("by_owner", "owner", "id", "ALL")),
+    "CONTROL_TABLE": _table("control", "id"),
+    "PROVIDER_BOOKS_TABLE": _table("provider_books", "id"),
+}
