@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
 
-from payflow.domain.config_checks import ConfigError
+from payflow.domain.config_model import ConfigError
 from payflow.domain.provider_config import provider_from_document
 from payflow.domain.provider_schema import (
     InvalidProviderConfig,
     config_errors,
     load_providers,
     provider_errors,
+    provider_json_schema,
     read_providers,
 )
+
+PROVIDERS_FILE = Path(__file__).parents[3] / "config" / "providers.json"
 
 
 def an_entry(**changes: Any) -> dict[str, Any]:
@@ -70,7 +75,10 @@ def test_an_entry_may_use_every_published_key() -> None:
         ({"id": 7}, "id"),
         ({"type": "CASH"}, "type"),
         ({"type": None}, "type"),
+        ({"id": "mockCardA\n"}, "id"),
+        ({"id": "mock\ud800"}, "id"),
         ({"adapter": "Card!"}, "adapter"),
+        ({"adapter": None}, "adapter"),
         ({"timeoutMs": 49}, "timeoutMs"),
         ({"timeoutMs": 25_001}, "timeoutMs"),
         ({"timeoutMs": "1200"}, "timeoutMs"),
@@ -80,6 +88,8 @@ def test_an_entry_may_use_every_published_key() -> None:
         ({"failureRate": -0.1}, "failureRate"),
         ({"failureRate": True}, "failureRate"),
         ({"failureRate": float("nan")}, "failureRate"),
+        ({"failureRate": 10**400}, "failureRate"),
+        ({"latencyMs": None}, "latencyMs"),
         ({"latencyMs": {"min": 9, "max": 8}}, "latencyMs.min"),
         ({"latencyMs": {"min": 9}}, "latencyMs.max"),
         ({"latencyMs": [1, 2]}, "latencyMs"),
@@ -90,6 +100,7 @@ def test_an_entry_may_use_every_published_key() -> None:
         ({"routingRules": {"bins": ["5x*"]}}, "routingRules.bins[0]"),
         ({"routingRules": {"bins": ["4*", "*"]}}, "routingRules.bins[1]"),
         ({"routingRules": {"bins": ["5105105*"]}}, "routingRules.bins[0]"),
+        ({"routingRules": {"bins": ["\u0665\u0661*"]}}, "routingRules.bins[0]"),
         ({"routingRules": {"bins": "51*"}}, "routingRules.bins"),
         ({"routingRules": {"bins": ["4*", "4*"]}}, "routingRules.bins[1]"),
         ({"routingRules": {"minAmount": 2, "maxAmount": 1}}, "routingRules.minAmount"),
@@ -97,6 +108,7 @@ def test_an_entry_may_use_every_published_key() -> None:
         ({"routingRules": {"colour": "red"}}, "routingRules.colour"),
         ({"minAmount": 2, "maxAmount": 1}, "minAmount"),
         ({"minAmount": 2, "routingRules": {"maxAmount": 1}}, "minAmount"),
+        ({"minAmount": 2, "maxAmount": 1, "routingRules": {"bins": ["4*"]}}, "minAmount"),
         ({"bins": ["4*"], "routingRules": {"bins": ["5*"]}}, "bins"),
         ({"currencies": ["INR", "XXX"]}, "currencies[1]"),
         ({"countries": ["India"]}, "countries[0]"),
@@ -119,6 +131,7 @@ def test_an_entry_may_use_every_published_key() -> None:
         ({"settlement": {"breakRates": {"theft": 0.5}}}, "settlement.breakRates.theft"),
         ({"maxConcurrency": 0}, "maxConcurrency"),
         ({"colour": "red"}, "colour"),
+        ({"failure_rate": 0.5}, "failure_rate"),
     ],
 )
 def test_each_mistake_is_named_by_its_path(changes: dict[str, Any], path: str) -> None:
@@ -127,6 +140,51 @@ def test_each_mistake_is_named_by_its_path(changes: dict[str, Any], path: str) -
     assert len(errors) == 1
     assert errors[0].path.startswith(path)
     assert errors[0].reason
+
+
+@pytest.mark.parametrize(
+    ("changes", "path", "reason"),
+    [
+        ({"type": "CASH"}, "type", "must be 'card', 'upi' or 'wallet'"),
+        ({"timeoutMs": True}, "timeoutMs", "must be an integer"),
+        ({"timeoutMs": 49}, "timeoutMs", "must be at least 50"),
+        ({"timeoutMs": 25_001}, "timeoutMs", "must be at most 25000"),
+        ({"failureRate": "0.1"}, "failureRate", "must be a number"),
+        ({"latencyMs": 5}, "latencyMs", "must be an object"),
+        ({"bins": "4*"}, "bins", "must be an array"),
+        ({"bins": [4]}, "bins[0]", "must be 1 to 6 digits and an optional final *, such as 51*"),
+        ({"bins": [str(n) for n in range(1001)]}, "bins", "must have at most 1000 items"),
+        ({"colour": 1}, "colour", "is not a known key"),
+        ({"latencyMs": {"min": 9, "max": 8}}, "latencyMs.min", "must not be above max"),
+        ({"bins": ["4*"], "routingRules": {"bins": []}}, "bins", "stands in routingRules as well"),
+    ],
+)
+def test_the_reason_is_said_in_words(changes: dict[str, Any], path: str, reason: str) -> None:
+    assert provider_errors(an_entry(**changes)) == [ConfigError(path, reason)]
+
+
+def test_a_rule_over_several_keys_is_not_lost_behind_another_mistake() -> None:
+    entry = an_entry(
+        timeoutMs="soon",
+        minAmount=2,
+        bins=["4*", "4*", "x"],
+        latencyMs={"min": 2, "max": 1, "colour": "red"},
+        latencyModel={"type": "lognormal", "p50": 0},
+        routingRules={"bins": ["5x"], "maxAmount": 1},
+    )
+
+    assert {error.path for error in provider_errors(entry)} == {
+        "timeoutMs",
+        "minAmount",
+        "bins",
+        "bins[1]",
+        "bins[2]",
+        "latencyMs.min",
+        "latencyMs.colour",
+        "latencyModel.p50",
+        "latencyModel.p99",
+        "routingRules.bins[0]",
+    }
 
 
 @pytest.mark.parametrize("key", ["id", "type", "timeoutMs"])
@@ -182,6 +240,38 @@ def test_an_adapter_has_to_exist_where_that_is_known() -> None:
 
     assert provider_errors(entry) == []
     assert [e.path for e in provider_errors(entry, adapters={"card"})] == ["adapter"]
+
+
+class TestPublishedSchema:
+    def test_it_takes_what_is_deployed_and_every_published_key(self) -> None:
+        schema = Draft202012Validator(provider_json_schema())
+        deployed = json.loads(PROVIDERS_FILE.read_text())
+
+        for entry in [*deployed, {**FULL_ENTRY, "networks": ["visa", "MASTERCARD"]}]:
+            assert schema.is_valid(entry), entry["id"]
+
+    @pytest.mark.parametrize(
+        "changes",
+        [
+            {"colour": "red"},
+            {"timeout_ms": 1000},
+            {"timeoutMs": "1000"},
+            {"adapter": None},
+            {"type": "CASH"},
+            {"latencyMs": {"min": 1}},
+            {"latencyMs": {"min": 1, "max": 60_001}},
+            {"bins": ["4*", "4*"]},
+            {"settlement": {"breakRates": {"theft": 0.5}}},
+        ],
+    )
+    def test_it_refuses_what_is_refused(self, changes: dict[str, Any]) -> None:
+        assert not Draft202012Validator(provider_json_schema()).is_valid(an_entry(**changes))
+
+    def test_it_stands_anywhere_and_fills_in_nothing(self) -> None:
+        text = json.dumps(provider_json_schema())
+
+        assert "$ref" not in text
+        assert '"default"' not in text
 
 
 json_values = st.recursive(

@@ -13,7 +13,8 @@ from payflow.domain.payment import Payment, Status
 class PaymentFilter:
     """Which payments, newest first. `merchant_id` None means all merchants (operators only).
 
-    `after` is the position behind which the page begins, as an earlier page gave it.
+    `after` is the position behind which the page begins, as an earlier page gave it. The bounds on
+    the time of creation are inclusive, both.
     """
 
     merchant_id: str | None

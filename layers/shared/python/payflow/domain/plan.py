@@ -40,6 +40,7 @@ from payflow.domain.ports import Randomness
 from payflow.domain.provider import Market, ProviderConfig
 from payflow.domain.retry import CATEGORY_RULES, CategoryRule, RetryPolicy, back_off
 from payflow.domain.routing.decision import route
+from payflow.domain.routing.eligibility import METHOD_NOT_SUPPORTED
 from payflow.domain.routing.model import RoutingDecision, RoutingRequest
 
 POLICY: Final = RetryPolicy()
@@ -176,7 +177,7 @@ def _first_route(
     decision = route(routing_request(payment), market, now=now, randomness=randomness)
     if not decision.candidates:
         return Fail(NO_PROVIDER)
-    return Authorize(decision.candidates[0].provider, decision)
+    return Authorize(decision.candidates[0].provider, _worth_keeping(decision))
 
 
 def _after_failure(
@@ -216,7 +217,13 @@ def _elsewhere(
     decision = route(request, market, now=now, randomness=randomness, tried=tried)
     if not decision.candidates:
         return None
-    return Authorize(decision.candidates[0].provider, decision)
+    return Authorize(decision.candidates[0].provider, _worth_keeping(decision))
+
+
+def _worth_keeping(decision: RoutingDecision) -> RoutingDecision:
+    """`decision` without those who serve other methods: they would fill every payment's item."""
+    told = tuple(e for e in decision.excluded if e.reason != METHOD_NOT_SUPPORTED)
+    return replace(decision, excluded=told)
 
 
 def _verify(

@@ -1,29 +1,32 @@
 """Checks provider entries and names every error by JSON path, not just the first.
 
-A bad file is refused whole. Not imported on the payment path, which trusts stored documents.
-The rules are data: `ENTRY` lists the keys of an entry, each with the check of its value.
+A bad file is refused whole. Not imported on the payment path, which trusts stored documents. The
+models only check: defaults are filled in by `payflow.domain.provider_config`.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator
-from typing import Any, Final
+from collections.abc import Collection, Iterator, Mapping
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import ConfigDict, Field, ValidationError, ValidationInfo, field_validator
+from pydantic.alias_generators import to_camel
+from pydantic_core import InitErrorDetails
 
 from payflow.domain.card import BRANDS
-from payflow.domain.config_checks import (
-    Check,
+from payflow.domain.config_model import (
+    ABSENT,
     ConfigError,
-    any_object,
-    choice,
-    fields,
+    ConfigModel,
+    Described,
+    Distinct,
+    OneOf,
+    Rate,
+    errors_of,
     in_order,
-    integer,
-    items,
-    member,
-    rate,
-    table,
-    text,
+    json_schema,
+    mistake,
 )
 from payflow.domain.errors import InvalidRequest
 from payflow.domain.method import MethodType
@@ -32,92 +35,186 @@ from payflow.domain.provider import ALL_CAPABILITIES, ProviderConfig
 from payflow.domain.provider_config import provider_from_document
 
 PROVIDERS_MAX: Final = 1_000
-ITEMS_MAX: Final = 1_000
 TIMEOUT_MS_MIN: Final = 50
 TIMEOUT_MS_MAX: Final = 25_000
 LATENCY_MS_MAX: Final = 60_000
 RANK_MAX: Final = 1_000_000
 SETTLEMENT_LAG_DAYS_MAX: Final = 90
+APPROVAL_TIMEOUT_MS_MIN: Final = 100
 DAY_MS: Final = 86_400_000
 
-SETTLEMENT_BREAKS: Final = frozenset(
-    {
-        "missing_internally",
-        "missing_at_provider",
-        "amount_mismatch",
-        "currency_mismatch",
-        "status_mismatch",
-        "duplicate",
-        "fee_mismatch",
-        "late_settlement",
-        "orphan_refund",
-        "bank_mismatch",
-    }
-)
+Amount = Annotated[int, Field(ge=1, le=AMOUNT_MINOR_MAX)]
+Rank = Annotated[int, Field(ge=0, le=RANK_MAX)]
+LatencyMs = Annotated[int, Field(ge=0, le=LATENCY_MS_MAX)]
+PercentileMs = Annotated[int, Field(ge=1, le=LATENCY_MS_MAX)]
+DelayMs = Annotated[int, Field(ge=0, le=DAY_MS)]
+
+ProviderId = Annotated[
+    str,
+    Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,63}$"),
+    Described("a letter, then up to 63 letters, digits, - or _"),
+]
+AdapterName = Annotated[
+    str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$"), Described("an adapter's name")
+]
+SecretName = Annotated[
+    str, Field(pattern=r"^[A-Za-z0-9/_+=.@-]{1,512}$"), Described("the name of a secret")
+]
+BinPattern = Annotated[
+    str,
+    Field(pattern=r"^[0-9]{1,6}\*?$"),
+    Described("1 to 6 digits and an optional final *, such as 51*"),
+]
+Country = Annotated[
+    str, Field(pattern=r"^[A-Z]{2}$"), Described("a country of two capital letters (ISO 3166)")
+]
+Currency = Annotated[str, OneOf(MINOR_UNIT_EXPONENT)]
+Network = Annotated[str, OneOf(BRANDS, any_case=True)]
+Capability = Annotated[str, OneOf(ALL_CAPABILITIES)]
+ProviderType = Annotated[str, OneOf(MethodType, any_case=True)]
+
+SettlementBreak = Literal[
+    "missing_internally",
+    "missing_at_provider",
+    "amount_mismatch",
+    "currency_mismatch",
+    "status_mismatch",
+    "duplicate",
+    "fee_mismatch",
+    "late_settlement",
+    "orphan_refund",
+    "bank_mismatch",
+]
 """The kinds of difference that reconciliation tells apart."""
 
-_AMOUNT: Final = integer(1, AMOUNT_MINOR_MAX)
-_RANK: Final = integer(0, RANK_MAX)
 
-TERMS: Final[dict[str, Check]] = {
-    "bins": items(
-        text(r"\d{1,6}\*?", "1 to 6 digits and an optional final *, such as 51*"),
-        at_most=ITEMS_MAX,
-    ),
-    "minAmount": _AMOUNT,
-    "maxAmount": _AMOUNT,
-    "currencies": items(choice(MINOR_UNIT_EXPONENT.keys()), at_most=ITEMS_MAX),
-    "countries": items(
-        text("[A-Z]{2}", "a country of two capital letters (ISO 3166)"), at_most=ITEMS_MAX
-    ),
-    "networks": items(choice(BRANDS, any_case=True), at_most=ITEMS_MAX),
-}
-"""Which payments a provider takes; allowed in `routingRules` or beside it, not in both."""
+class EntryModel(ConfigModel):
+    """A part of a provider entry: keys are in camel case."""
 
-ENTRY: Final[dict[str, Check]] = {
-    **TERMS,
-    "id": text("[A-Za-z][A-Za-z0-9_-]{0,63}", "a letter, then up to 63 letters, digits, - or _"),
-    "type": choice({kind.value for kind in MethodType}, any_case=True),
-    "adapter": text("[a-z][a-z0-9_]{0,63}", "an adapter's name"),
-    "timeoutMs": integer(TIMEOUT_MS_MIN, TIMEOUT_MS_MAX),
-    "failureRate": rate,
-    "latencyMs": fields(
-        {"min": integer(0, LATENCY_MS_MAX), "max": integer(0, LATENCY_MS_MAX)},
-        required=("min", "max"),
-        ordered=(("min", "max"),),
-    ),
-    "latencyModel": fields(
-        {
-            "type": choice({"uniform", "lognormal"}),
-            "p50": integer(1, LATENCY_MS_MAX),
-            "p99": integer(1, LATENCY_MS_MAX),
-        },
-        required=("type",),
-        ordered=(("p50", "p99"),),
-    ),
-    "routingRules": fields(TERMS, ordered=(("minAmount", "maxAmount"),)),
-    "capabilities": items(choice(ALL_CAPABILITIES), at_most=len(ALL_CAPABILITIES)),
-    "fees": fields({"bps": integer(0, BASIS_POINTS), "fixedMinor": integer(0, AMOUNT_MINOR_MAX)}),
-    "priority": _RANK,
-    "weight": _RANK,
-    "lostResponseRate": rate,
-    "visibilityMs": integer(0, DAY_MS),
-    "approvalTimeoutMs": integer(100, DAY_MS),
-    "maxConcurrency": integer(1, RANK_MAX),
-    "webhookSecret": text(r"[A-Za-z0-9/_+=.@-]{1,512}", "the name of a secret"),
-    "callback": fields({"delayMs": integer(0, DAY_MS), "duplicateRate": rate, "reorderRate": rate}),
-    "settlement": fields(
-        {
-            "lagDays": integer(0, SETTLEMENT_LAG_DAYS_MAX),
-            "breakRates": table(choice(SETTLEMENT_BREAKS), rate),
-        }
-    ),
-    "failureModel": any_object,
-}
+    model_config = ConfigDict(alias_generator=to_camel)
 
-_entry: Final = fields(
-    ENTRY, required=("id", "type", "timeoutMs"), ordered=(("minAmount", "maxAmount"),)
-)
+
+class Latency(EntryModel):
+    """How long the simulated provider takes: evenly between two limits."""
+
+    min: LatencyMs
+    max: LatencyMs
+
+    @classmethod
+    def rules(cls, document: Mapping[str, Any]) -> Iterator[InitErrorDetails]:
+        """The limits are in order."""
+        yield from in_order(document, "min", "max")
+
+
+class LatencyDistribution(EntryModel):
+    """Takes the place of `latencyMs`; a lognormal one is given by two of its percentiles."""
+
+    type: Literal["uniform", "lognormal"]
+    p50: PercentileMs = ABSENT
+    p99: PercentileMs = ABSENT
+
+    @classmethod
+    def rules(cls, document: Mapping[str, Any]) -> Iterator[InitErrorDetails]:
+        """A lognormal latency needs both of its percentiles, in order; a uniform one has none."""
+        for key in ("p50", "p99"):
+            if document.get("type") == "lognormal" and key not in document:
+                yield mistake("is required for lognormal", key)
+            if document.get("type") == "uniform" and key in document:
+                yield mistake("has no meaning for uniform", key)
+        yield from in_order(document, "p50", "p99")
+
+
+class RoutingTerms(EntryModel):
+    """Which payments a provider takes; what is left out restricts nothing."""
+
+    bins: Distinct[BinPattern] = ABSENT
+    min_amount: Amount = ABSENT
+    max_amount: Amount = ABSENT
+    currencies: Distinct[Currency] = ABSENT
+    countries: Distinct[Country] = ABSENT
+    networks: Distinct[Network] = ABSENT
+
+    @classmethod
+    def rules(cls, document: Mapping[str, Any]) -> Iterator[InitErrorDetails]:
+        """The amounts are in order."""
+        yield from in_order(document, "minAmount", "maxAmount")
+
+
+class Fees(EntryModel):
+    """What the provider takes of each captured payment."""
+
+    bps: Annotated[int, Field(ge=0, le=BASIS_POINTS)] = ABSENT
+    fixed_minor: Annotated[int, Field(ge=0, le=AMOUNT_MINOR_MAX)] = ABSENT
+
+
+class FailureModel(EntryModel):
+    """How the simulated provider fails; whoever simulates more than `base` checks the rest."""
+
+    model_config = ConfigDict(extra="allow")
+
+    base: Rate = ABSENT
+    """`failureRate` by another name."""
+
+
+class Callback(EntryModel):
+    """How the simulated provider calls back."""
+
+    delay_ms: DelayMs = ABSENT
+    duplicate_rate: Rate = ABSENT
+    reorder_rate: Rate = ABSENT
+
+
+class Settlement(EntryModel):
+    """How the simulated provider settles, and how often it goes wrong in which way."""
+
+    lag_days: Annotated[int, Field(ge=0, le=SETTLEMENT_LAG_DAYS_MAX)] = ABSENT
+    break_rates: dict[SettlementBreak, Rate] = ABSENT
+
+
+class ProviderEntry(RoutingTerms):
+    """A provider. Terms of routing stand in `routingRules` or beside it, each in one place."""
+
+    id: ProviderId
+    type: ProviderType
+    timeout_ms: Annotated[int, Field(ge=TIMEOUT_MS_MIN, le=TIMEOUT_MS_MAX)]
+    """A call that takes longer has an unknown outcome."""
+    adapter: AdapterName = ABSENT
+    failure_rate: Rate = ABSENT
+    latency_ms: Latency = ABSENT
+    latency_model: LatencyDistribution = ABSENT
+    routing_rules: RoutingTerms = ABSENT
+    capabilities: Distinct[Capability] = ABSENT
+    fees: Fees = ABSENT
+    priority: Rank = ABSENT
+    """Lower comes first."""
+    weight: Rank = ABSENT
+    lost_response_rate: Rate = ABSENT
+    visibility_ms: DelayMs = ABSENT
+    approval_timeout_ms: Annotated[int, Field(ge=APPROVAL_TIMEOUT_MS_MIN, le=DAY_MS)] = ABSENT
+    max_concurrency: Annotated[int, Field(ge=1, le=RANK_MAX)] = ABSENT
+    webhook_secret: SecretName = ABSENT
+    callback: Callback = ABSENT
+    settlement: Settlement = ABSENT
+    failure_model: FailureModel = ABSENT
+
+    @classmethod
+    def rules(cls, document: Mapping[str, Any]) -> Iterator[InitErrorDetails]:
+        """No term stands in two places; amounts are in order even if they stand apart."""
+        within = document.get("routingRules")
+        inside = within if isinstance(within, dict) else {}
+        for key in map(to_camel, RoutingTerms.model_fields):
+            if key in inside and key in document:
+                yield mistake("stands in routingRules as well", key)
+        if not {"minAmount", "maxAmount"} <= inside.keys():
+            yield from super().rules({**document, **inside})
+
+    @field_validator("adapter")
+    @classmethod
+    def _is_there(cls, adapter: str, info: ValidationInfo) -> str:
+        adapters = (info.context or {}).get("adapters")
+        if adapters is not None and adapter not in adapters:
+            raise ValueError(f"must be one of {', '.join(sorted(adapters))}")
+        return adapter
 
 
 class InvalidProviderConfig(InvalidRequest):
@@ -157,11 +254,11 @@ def provider_errors(
     document: object, *, path: str = "", adapters: Collection[str] | None = None
 ) -> list[ConfigError]:
     """Every error of one entry, which stands at `path`."""
-    errors = list(_entry(document, path))
-    if isinstance(document, dict):
-        errors += _across_fields(document, path)
-        errors += _adapter_errors(document, path, adapters)
-    return errors
+    try:
+        ProviderEntry.model_validate(document, context={"adapters": adapters})
+    except ValidationError as wrong:
+        return errors_of(wrong, path)
+    return []
 
 
 def load_providers(
@@ -187,37 +284,9 @@ def read_providers(
     return load_providers(documents, adapters=adapters)
 
 
-def _across_fields(document: dict[str, Any], path: str) -> Iterator[ConfigError]:
-    """What no single field shows."""
-    rules = document.get("routingRules")
-    if isinstance(rules, dict):
-        for key in TERMS.keys() & rules.keys() & document.keys():
-            yield ConfigError(member(path, key), "stands in routingRules as well")
-        if not {"minAmount", "maxAmount"} <= rules.keys():
-            yield from in_order({**document, **rules}, "minAmount", "maxAmount", path)
-    yield from _model_errors(document.get("latencyModel"), member(path, "latencyModel"))
-    failures = document.get("failureModel")
-    if isinstance(failures, dict) and "base" in failures:
-        yield from rate(failures["base"], member(path, "failureModel.base"))
-
-
-def _model_errors(model: object, path: str) -> Iterator[ConfigError]:
-    """A lognormal latency needs both of its percentiles, a uniform one has none."""
-    if not isinstance(model, dict):
-        return
-    for key in ("p50", "p99"):
-        if model.get("type") == "lognormal" and key not in model:
-            yield ConfigError(member(path, key), "is required for lognormal")
-        if model.get("type") == "uniform" and key in model:
-            yield ConfigError(member(path, key), "has no meaning for uniform")
-
-
-def _adapter_errors(
-    document: dict[str, Any], path: str, adapters: Collection[str] | None
-) -> Iterator[ConfigError]:
-    adapter = document.get("adapter")
-    if adapters is not None and isinstance(adapter, str):
-        yield from choice(adapters)(adapter, member(path, "adapter"))
+def provider_json_schema() -> dict[str, Any]:
+    """The JSON Schema of an entry; rules over several keys are beyond it."""
+    return json_schema(ProviderEntry)
 
 
 def _repeated_ids(documents: list[object]) -> Iterator[ConfigError]:

@@ -10,7 +10,8 @@ from typing import Any, Final
 from payflow.domain.answer import compact_json
 from payflow.domain.control import OVERRIDES_BYTES_MAX, Control, Document
 from payflow.domain.errors import InvalidRequest, NotFound, VersionConflict
-from payflow.domain.faults import active_faults, faults_to_document, requested_faults
+from payflow.domain.fault_request import requested_faults
+from payflow.domain.faults import active_faults, faults_to_document
 from payflow.domain.health import market_health
 from payflow.domain.ports import Clock, ControlRepository
 from payflow.domain.provider import Faults, ProviderHealth

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from payflow.domain.provider import ProviderConfig
 from payflow.domain.routing.model import RoutingRequest
+
+METHOD_NOT_SUPPORTED: Final = "method_not_supported"
 
 
 def ineligibility(provider: ProviderConfig, request: RoutingRequest) -> str | None:
@@ -11,13 +15,13 @@ def ineligibility(provider: ProviderConfig, request: RoutingRequest) -> str | No
 
     Every term must hold. A fact that is missing cannot meet a restriction, with one exception: a
     payment without a country passes, since most payments name none and the provider itself is the
-    judge of that. What the merchant asked for comes first, since it explains most.
+    judge of that. The method comes first: it is no news of a provider that serves another.
     """
+    if provider.type is not request.method:
+        return METHOD_NOT_SUPPORTED
     wanted = request.preference.providers
     if wanted and provider.id not in wanted:
         return "not_requested"
-    if provider.type is not request.method:
-        return "method_not_supported"
     return (
         _amount_reason(provider, request)
         or _card_reason(provider, request)

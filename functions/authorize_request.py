@@ -1,0 +1,32 @@
+"""The authorizer of both kinds of API: says who calls, and never turns anybody away.
+
+Who may do what is decided behind it, where a refusal has the one error shape. It is attached with
+no identity source and no result cache: the gateway would answer for a missing header by itself, and
+would hold a revoked key for longer than this function does.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from payflow import wiring
+from payflow.aws.http.authorizer import authorization_header, authorizer_answer
+from payflow.aws.observability import logger
+from payflow.domain.errors import Unavailable
+
+
+def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+    """The caller as context: `principal`, `merchant_id`, `key_id`, all text, empty if unknown."""
+    try:
+        caller = wiring.authenticate()(authorization_header(event))
+    except Unavailable:
+        logger().warning("caller not looked up")
+        return authorizer_answer(event, {"principal": "unavailable"})
+    if caller is None:
+        return authorizer_answer(event, {"principal": "anonymous"})
+    identity = {
+        "principal": caller.principal.value,
+        "merchant_id": caller.merchant_id or "",
+        "key_id": caller.key_id,
+    }
+    return authorizer_answer(event, identity)

@@ -1,0 +1,154 @@
+"""From request bodies to domain values: the schema first, then what no schema can say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from payflow.api.schemas import CHECKER
+from payflow.domain.card import has_expired, holds_card_number, is_card_number
+from payflow.domain.errors import InvalidRequest
+from payflow.domain.merchant import MerchantTerms, Principal
+from payflow.domain.method import CardData, UpiFlow, UpiMethod, WalletMethod
+from payflow.domain.money import FeeTerms, Money
+from payflow.domain.new_payment import NewMethod, NewPayment, TokenRef
+from payflow.domain.payment import CaptureMethod, Customer
+from payflow.domain.routing.model import RoutingPreference
+
+Body = Mapping[str, Any]
+
+_REFUSED_VPA: Final = "invalid@upi"
+
+
+def parse_create_payment(body: Body, now: datetime) -> NewPayment:
+    """The payment that `body` asks for, checked against every limit of the HTTP contract.
+
+    Raises `InvalidRequest` with `param` as a JSON path; no error quotes a value.
+    """
+    CHECKER.check("CreatePayment", body)
+    _refuse_card_numbers(body)
+    _check_settlement_currency(body)
+    return NewPayment(
+        amount=Money(body["amount"], body["currency"]),
+        method=_method(body["method"], now),
+        capture_method=CaptureMethod(body.get("capture_method") or CaptureMethod.AUTOMATIC),
+        reference=body.get("reference"),
+        description=body.get("description"),
+        customer=_customer(body.get("customer")),
+        metadata=dict(body.get("metadata") or {}),
+        routing=_routing(body.get("routing") or {}),
+        settlement_currency=body.get("settlement_currency"),
+    )
+
+
+def parse_create_token(body: Body, now: datetime) -> CardData:
+    """The card to tokenise; raises `InvalidRequest`."""
+    CHECKER.check("CreateToken", body)
+    return _card(body["card"], now, "card")
+
+
+def parse_create_merchant(body: Body) -> tuple[str, MerchantTerms]:
+    """The new merchant's name and terms; raises `InvalidRequest`."""
+    CHECKER.check("CreateMerchant", body)
+    return body["name"], _terms(body)
+
+
+def parse_update_merchant(body: Body) -> MerchantTerms:
+    """The terms to change, at least one; raises `InvalidRequest`."""
+    CHECKER.check("UpdateMerchant", body)
+    return _terms(body)
+
+
+def parse_create_key(body: Body) -> Principal:
+    """Whom the new key shall speak for; raises `InvalidRequest`."""
+    CHECKER.check("CreateKey", body)
+    secret = body.get("kind") in (None, "secret")
+    return Principal.MERCHANT if secret else Principal.PUBLISHABLE
+
+
+def _terms(body: Body) -> MerchantTerms:
+    fees = body.get("fees")
+    return MerchantTerms(
+        name=body.get("name"),
+        settlement_currency=body.get("settlement_currency"),
+        fees=None if fees is None else FeeTerms(**fees),
+    )
+
+
+def _method(method: Body, now: datetime) -> NewMethod:
+    match method["type"]:
+        case "card":
+            return _card(method["card"], now, "method.card")
+        case "upi":
+            return _upi(method["upi"])
+        case "wallet":
+            return WalletMethod(method["wallet"]["wallet_id"])
+        case _:
+            return TokenRef(method["token"])
+
+
+def _card(card: Body, now: datetime, path: str) -> CardData:
+    if not is_card_number(card["number"]):
+        raise InvalidRequest(
+            "invalid_card_number", "The card number is not valid.", param=f"{path}.number"
+        )
+    if has_expired(card["exp_month"], card["exp_year"], now):
+        field = "exp_year" if card["exp_year"] < now.year else "exp_month"
+        raise InvalidRequest("card_expired", "The card has expired.", param=f"{path}.{field}")
+    return CardData(card["number"], card["exp_month"], card["exp_year"], card.get("cvc"))
+
+
+def _upi(upi: Body) -> UpiMethod:
+    if upi["vpa"].lower() == _REFUSED_VPA:
+        raise InvalidRequest("invalid_vpa", "There is no such VPA.", param="method.upi.vpa")
+    return UpiMethod(upi["vpa"], UpiFlow(upi.get("flow") or UpiFlow.COLLECT))
+
+
+def _customer(customer: Body | None) -> Customer | None:
+    if not customer:
+        return None
+    if customer.get("ip") is not None:
+        _check_ip(customer["ip"])
+    return Customer(**customer)
+
+
+def _check_ip(text: str) -> None:
+    from ipaddress import ip_address
+
+    try:
+        ip_address(text)
+    except ValueError as error:
+        raise InvalidRequest(
+            "invalid_format", "Must be an IPv4 or IPv6 address.", param="customer.ip"
+        ) from error
+
+
+def _routing(routing: Body) -> RoutingPreference:
+    return RoutingPreference(routing.get("strategy"), tuple(routing.get("providers") or ()))
+
+
+def _check_settlement_currency(body: Body) -> None:
+    if body.get("settlement_currency") not in (None, body["currency"]):
+        raise InvalidRequest(
+            "settlement_currency_unsupported",
+            "Payments settle in their own currency.",
+            param="settlement_currency",
+        )
+
+
+def _refuse_card_numbers(body: Body) -> None:
+    for path, text in _free_texts(body):
+        if holds_card_number(text):
+            raise InvalidRequest(
+                "card_data_not_allowed", "Card numbers belong into `method` only.", param=path
+            )
+
+
+def _free_texts(body: Body) -> Iterator[tuple[str, str]]:
+    customer, metadata = body.get("customer") or {}, body.get("metadata") or {}
+    fields = [(name, body.get(name)) for name in ("reference", "description")]
+    fields += [(f"customer.{name}", customer.get(name)) for name in ("id", "email")]
+    fields += [("metadata", key) for key in metadata]
+    fields += [(f"metadata.{key}", value) for key, value in metadata.items()]
+    return ((path, text) for path, text in fields if text)

@@ -1,0 +1,143 @@
+"""A payment's story."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from payflow.domain.ledger import capture_transaction
+from payflow.domain.outcomes import Category, Operation, Outcome
+from payflow.domain.payment import Failure, Payment, Status, answered, moved, new_attempt, opened
+from payflow.domain.routing.model import Candidate, Exclusion, RoutingDecision
+from payflow.domain.timeline import major_units, timeline, timeline_document
+from tests.support.builders import NOON, a_payment, a_result, a_vpa, later
+
+DECISION = RoutingDecision(
+    "success_rate",
+    (Candidate("mockCardA", 0.97, ("best",)), Candidate("mockCardB", 0.9, ())),
+    (Exclusion("mockCardC", "currency"),),
+)
+
+
+def a_failed_over_payment() -> Payment:
+    """Declined by A at once, approved by B three seconds later, captured."""
+    payment = a_payment()
+    first = new_attempt(payment, Operation.AUTHORIZE, "mockCardA", now=NOON, decision=DECISION)
+    declined = a_result(Outcome.DECLINED, Category.ISSUER, code="issuer_unavailable")
+    payment = moved(answered(opened(payment, first), declined), Status.PROCESSING, later(0.2))
+    second = new_attempt(
+        payment, Operation.AUTHORIZE, "mockCardB", now=later(0.2), not_before=later(3),
+        decision=DECISION,
+    )  # fmt: skip
+    payment = answered(opened(payment, second), a_result(Outcome.APPROVED))
+    payment = moved(payment, Status.SUCCEEDED, later(4))
+    posting = capture_transaction(
+        payment_id=payment.id,
+        merchant_id=payment.merchant_id,
+        provider="mockCardB",
+        amount=payment.amount,
+        provider_fee_minor=2500,
+        platform_fee_minor=1250,
+        sequence=1,
+        posted_at=later(4),
+    )
+    return replace(payment, postings=(posting,))
+
+
+def test_it_tells_everything_in_order() -> None:
+    story = timeline(a_failed_over_payment())
+
+    assert [one.type for one in story] == [
+        "payment.created",
+        "routing.decided",
+        "attempt.started",
+        "attempt.finished",
+        "routing.decided",
+        "payment.processing",
+        "attempt.started",
+        "attempt.finished",
+        "payment.succeeded",
+        "ledger.posted",
+    ]
+    assert [one.at for one in story] == sorted(one.at for one in story)
+
+
+def test_a_decision_gives_its_reasons_and_who_was_left_out() -> None:
+    decided = next(
+        one for one in timeline(a_failed_over_payment()) if one.type == "routing.decided"
+    )
+
+    assert decided.data["provider"] == "mockCardA"
+    assert decided.data["candidates"][0] == {
+        "provider": "mockCardA",
+        "score": 0.97,
+        "reasons": ["best"],
+    }
+    assert decided.data["excluded"] == [{"provider": "mockCardC", "reason": "currency"}]
+    assert decided.summary == "mockCardA chosen by success_rate, 1 in reserve, 1 excluded"
+
+
+def test_an_attempt_tells_how_it_ended() -> None:
+    finished = [one for one in timeline(a_failed_over_payment()) if one.type == "attempt.finished"]
+
+    assert [one.data["outcome"] for one in finished] == ["declined", "approved"]
+    assert finished[0].data["code"] == "issuer_unavailable"
+    assert "answered declined (issuer_unavailable) after 100 ms" in finished[0].summary
+
+
+def test_ledger_entries_balance() -> None:
+    posted = timeline(a_failed_over_payment())[-1].data["entries"]
+    sums = {
+        side: sum(one["amount"] for one in posted if one["direction"] == side)
+        for side in ("debit", "credit")
+    }
+
+    assert sums == {"debit": 125_000, "credit": 125_000}
+
+
+def test_of_a_pending_payment_the_decision_is_known_and_no_call() -> None:
+    payment = a_payment()
+    attempt = new_attempt(payment, Operation.AUTHORIZE, "mockCardA", now=NOON, decision=DECISION)
+
+    story = timeline(opened(payment, attempt))
+
+    assert [one.type for one in story] == ["payment.created", "routing.decided"]
+
+
+def test_a_failure_says_why() -> None:
+    failure = Failure("do_not_honor", Category.CUSTOMER, "The bank declined the payment.", "05")
+    failed = replace(moved(a_payment(), Status.FAILED, NOON), failure=failure)
+
+    assert timeline(failed)[-1].summary == "Payment is failed: The bank declined the payment."
+
+
+def test_the_document_is_one_flat_list() -> None:
+    document = timeline_document(a_payment(method=a_vpa("asha@okbank")))
+
+    assert document == {
+        "data": [
+            {
+                "at": "2026-11-23T12:00:00.000Z",
+                "type": "payment.created",
+                "summary": "INR 1250.00 by UPI collect from asha@okbank",
+                "status": "pending",
+                "risk": {"decision": "allow", "score": 0, "reasons": []},
+            }
+        ]
+    }
+
+
+@pytest.mark.parametrize(
+    ("minor", "currency", "text"),
+    [
+        (125_000, "INR", "INR 1250.00"),
+        (5, "INR", "INR 0.05"),
+        (1250, "JPY", "JPY 1250"),
+        (1, "KWD", "KWD 0.001"),
+        (-150, "USD", "USD -1.50"),
+        (0, "USD", "USD 0.00"),
+    ],
+)
+def test_amounts_are_told_in_major_units(minor: int, currency: str, text: str) -> None:
+    assert major_units(minor, currency) == text
