@@ -1,0 +1,1 @@
+"""The `payflow` command: everything a developer or operator does from a terminal."""

@@ -1,0 +1,1 @@
+"""Puts the CDK stack onto a cloud: embedded, LocalStack or AWS."""

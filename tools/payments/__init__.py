@@ -1,0 +1,1 @@
+"""Payments from a terminal."""
