@@ -1,4 +1,4 @@
-"""States `Authorize` and `CheckStatus` for wallets: one call to one provider."""
+"""Every state that calls a wallet provider: one call of one operation."""
 
 from __future__ import annotations
 

@@ -72,12 +72,14 @@ class Sandbox:
         amount_minor: int = 125_000,
     ) -> ProviderCall:
         """Attempt number `attempt` of a payment by `instrument` (default: an ordinary one)."""
+        key = provider_key(payment_id, attempt)
         return ProviderCall(
             payment_id=payment_id,
             attempt_number=attempt,
             operation=Operation.AUTHORIZE,
             provider=config.id,
-            key=provider_key(payment_id, attempt),
+            key=key,
+            authorization_key=key,
             method=self._method(config.type, instrument or ORDINARY[config.type]),
             amount=Money(amount_minor, "INR"),
             capture=True,

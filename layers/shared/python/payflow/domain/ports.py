@@ -186,15 +186,31 @@ class Provider(Protocol):
     """A payment provider: simulated or real.
 
     A decline is an answer, not an exception. An adapter raises nothing for what a provider may do:
-    no answer in time, a lost response or nonsense is `Outcome.UNKNOWN`; a refusal that charged
+    no answer in time, a lost response or nonsense is `Outcome.UNKNOWN`; a refusal that moved
     nothing is `Outcome.DECLINED` (customer, issuer, fraud) or `Outcome.ERROR` (technical, rate
-    limit, configuration). Calls with the same key have one effect and one answer.
+    limit, configuration). Calls with the same key have one effect and one answer. A result's amount
+    is the operation's own.
     """
 
     def authorize(self, call: ProviderCall) -> ProviderResult:
         """Ask for an authorisation, with capture when `call.capture`."""
         ...
 
+    def capture(self, call: ProviderCall) -> ProviderResult:
+        """Take `call.amount` of the authorisation; `call.final` releases what is left of it."""
+        ...
+
+    def void(self, call: ProviderCall) -> ProviderResult:
+        """Release what was not captured of the authorisation: `call.amount`, all of it."""
+        ...
+
+    def refund(self, call: ProviderCall) -> ProviderResult:
+        """Give back `call.amount` of what was captured.
+
+        `Outcome.PENDING` accepts it; an inquiry tells later how it went.
+        """
+        ...
+
     def inquire(self, call: ProviderCall) -> ProviderResult:
-        """Ask what became of the authorisation with `call.key`; changes nothing."""
+        """Ask what became of the operation with `call.key`, whichever it was; changes nothing."""
         ...

@@ -14,8 +14,11 @@ from payflow.domain.outcomes import Category, NextActionType, Operation, Outcome
 class ProviderCall:
     """What to ask of which provider.
 
-    `key` is the provider idempotency key of the authorisation: the same in every repetition, and
-    what an inquiry asks about. `capture` asks for authorisation and capture in one call.
+    `key` is the provider idempotency key of this very operation, the same in every repetition; an
+    inquiry carries the key of the operation that it asks about. `authorization_key` is the key of
+    the authorisation that the operation belongs to, so for an authorisation it is `key` itself.
+    `amount` is the operation's. `capture` asks for authorisation and capture in one call. A capture
+    that is `final` releases what it leaves.
     """
 
     payment_id: str
@@ -23,9 +26,11 @@ class ProviderCall:
     operation: Operation
     provider: str
     key: str
+    authorization_key: str
     method: Method
     amount: Money
     capture: bool
+    final: bool = False
 
 
 def call_to_document(call: ProviderCall) -> dict[str, Any]:
@@ -36,10 +41,12 @@ def call_to_document(call: ProviderCall) -> dict[str, Any]:
         "operation": call.operation.value,
         "provider": call.provider,
         "key": call.key,
+        "authorization_key": call.authorization_key,
         "method": method_to_document(call.method),
         "amount": call.amount.minor,
         "currency": call.amount.currency,
         "capture": call.capture,
+        "final": call.final,
     }
 
 
@@ -51,9 +58,11 @@ def call_from_document(document: dict[str, Any]) -> ProviderCall:
         operation=Operation(document["operation"]),
         provider=document["provider"],
         key=document["key"],
+        authorization_key=document["authorization_key"],
         method=method_from_document(document["method"]),
         amount=Money(int(document["amount"]), document["currency"]),
         capture=document["capture"],
+        final=document["final"],
     )
 
 

@@ -48,12 +48,14 @@ def step_document(payment: Payment, functions: ProviderFunctions, now: datetime)
 def _call(payment: Payment, attempt: Attempt) -> ProviderCall:
     authorization = payment.last_authorization
     keyed = authorization.number if authorization is not None else attempt.number
+    key = provider_key(payment.id, keyed)
     return ProviderCall(
         payment_id=payment.id,
         attempt_number=attempt.number,
         operation=attempt.operation,
         provider=attempt.provider,
-        key=provider_key(payment.id, keyed),
+        key=key,
+        authorization_key=key,
         method=payment.method,
         amount=payment.amount,
         capture=payment.capture_method is CaptureMethod.AUTOMATIC,

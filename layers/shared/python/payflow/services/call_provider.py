@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from payflow.domain.outcomes import Category, Operation, Outcome, ProviderResult
 from payflow.domain.ports import MarketSource, Provider
@@ -13,10 +13,19 @@ from payflow.domain.provider_call import ProviderCall, call_from_document, resul
 
 ProviderFactory = Callable[[ProviderConfig, Faults], Provider]
 
+OPERATIONS: Final[Mapping[Operation, Callable[[Provider, ProviderCall], ProviderResult]]] = {
+    Operation.AUTHORIZE: lambda provider, call: provider.authorize(call),
+    Operation.CAPTURE: lambda provider, call: provider.capture(call),
+    Operation.VOID: lambda provider, call: provider.void(call),
+    Operation.REFUND: lambda provider, call: provider.refund(call),
+    Operation.INQUIRE: lambda provider, call: provider.inquire(call),
+}
+"""What each operation asks of the port."""
+
 
 @dataclass(frozen=True, slots=True)
 class CallProvider:
-    """The use case behind the states `Authorize` and `CheckStatus`."""
+    """The use case behind every state that calls a provider."""
 
     market: MarketSource
     create_provider: ProviderFactory
@@ -35,9 +44,7 @@ class CallProvider:
         if config is None:
             return _not_configured(call)
         provider = self.create_provider(config, market.faults.get(config.id, Faults()))
-        if call.operation is Operation.INQUIRE:
-            return provider.inquire(call)
-        return provider.authorize(call)
+        return OPERATIONS[call.operation](provider, call)
 
 
 def _not_configured(call: ProviderCall) -> ProviderResult:
