@@ -16,7 +16,7 @@ from payflow.domain.provider import Faults, ProviderConfig
 from payflow.domain.provider_call import ProviderCall
 from payflow.domain.provider_schema import read_providers
 from payflow.providers.registry import ADAPTERS, create_provider
-from payflow.providers.simulated.book import InMemoryBookStore
+from payflow.providers.simulated.store import InMemoryBookStore
 from tests.support.fakes import FakeClock, InMemoryVault
 
 PROVIDERS_FILE = Path(__file__).parents[2] / "config" / "providers.json"

@@ -11,13 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from payflow.domain.provider import Faults, LatencyModel
-from payflow.providers.simulated.acquirer import (
-    TECHNICAL_SHARE,
-    AuthorizationRequest,
-    SimulatedAcquirer,
-    drawn_latency_ms,
-)
-from payflow.providers.simulated.book import InMemoryBookStore
+from payflow.providers.simulated.acquirer import SimulatedAcquirer
+from payflow.providers.simulated.model import TECHNICAL_SHARE, drawn_latency_ms
+from payflow.providers.simulated.requests import AuthorizationRequest
+from payflow.providers.simulated.store import InMemoryBookStore
 from payflow.providers.wire import Answer
 from tests.support.builders import a_provider
 from tests.support.fakes import FakeClock

@@ -7,15 +7,16 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from payflow.providers.simulated.book import (
+from payflow.providers.simulated.book import FirstCall, ProviderBook
+from payflow.providers.simulated.entry import (
+    Aftermath,
     BookEntry,
-    FirstCall,
-    InMemoryBookStore,
-    ProviderBook,
+    Kind,
     Standing,
     entry_from_document,
     entry_to_document,
 )
+from payflow.providers.simulated.store import InMemoryBookStore
 from tests.support.builders import NOON
 
 milliseconds = st.integers(0, 10**9).map(lambda ms: NOON + timedelta(milliseconds=ms))
@@ -28,7 +29,7 @@ entries = st.builds(
     instrument=st.text(),
     amount_minor=st.integers(1, 10**12),
     currency=st.sampled_from(["INR", "KWD"]),
-    kind=st.sampled_from(["sale", "authorization"]),
+    kind=st.sampled_from(Kind),
     standing=st.sampled_from(Standing),
     code=st.text(),
     booked_at=milliseconds,
@@ -37,6 +38,9 @@ entries = st.builds(
     reply_after_ms=st.none() | st.integers(0, 10**6),
     action=st.none() | st.text(min_size=1),
     inquiries_lost=st.integers(0, 9),
+    aftermath=st.sampled_from(Aftermath),
+    original=st.none() | st.text(),
+    final=st.booleans(),
 )
 
 

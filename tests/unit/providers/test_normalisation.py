@@ -13,11 +13,12 @@ from payflow.providers import card, upi, wallet
 from payflow.providers.normalisation import (
     MEANINGS,
     Vocabulary,
-    authorization_result,
     inquiry_result,
+    operation_result,
 )
 from payflow.providers.simulated.dialect import DIALECTS
 from payflow.providers.simulated.instruments import CARDS, UPI_ADDRESSES, WALLETS, Behaviour
+from payflow.providers.simulated.sums import Refusal
 from payflow.providers.wire import Answer, Reply, Silence
 
 VOCABULARIES = {
@@ -50,7 +51,7 @@ def test_only_an_approving_status_with_an_approving_code_is_a_success(
         vocabulary.statuses.get(status) is Outcome.APPROVED and code in vocabulary.approval_codes
     )
 
-    assert (authorization_result(vocabulary, reply).outcome is Outcome.APPROVED) == approving
+    assert (operation_result(vocabulary, reply).outcome is Outcome.APPROVED) == approving
     assert (inquiry_result(vocabulary, reply).outcome is Outcome.APPROVED) == approving
 
 
@@ -65,7 +66,7 @@ def test_an_inquiry_never_says_error(vocabulary: Vocabulary, status: str, code: 
 def test_whatever_is_not_good_news_has_a_code_and_a_category(
     vocabulary: Vocabulary, status: str, code: str
 ) -> None:
-    result = authorization_result(vocabulary, Reply(Answer(status, code), 100))
+    result = operation_result(vocabulary, Reply(Answer(status, code), 100))
 
     good = result.outcome in (Outcome.APPROVED, Outcome.PENDING)
     assert (result.code is None) == (result.category is None) == good
@@ -74,7 +75,7 @@ def test_whatever_is_not_good_news_has_a_code_and_a_category(
 
 @every_vocabulary
 def test_an_unknown_status_is_unknown(vocabulary: Vocabulary) -> None:
-    result = authorization_result(vocabulary, Reply(Answer("DEEMED", "00"), 100))
+    result = operation_result(vocabulary, Reply(Answer("DEEMED", "00"), 100))
 
     assert (result.outcome, result.category) == (Outcome.UNKNOWN, Category.UNKNOWN)
     assert result.code == "unrecognized_answer"
@@ -84,7 +85,7 @@ def test_an_unknown_status_is_unknown(vocabulary: Vocabulary) -> None:
 def test_a_refusal_with_an_unknown_code_is_never_tried_elsewhere(vocabulary: Vocabulary) -> None:
     word = status_word(vocabulary, Outcome.DECLINED)
 
-    result = authorization_result(vocabulary, Reply(Answer(word, "??"), 100))
+    result = operation_result(vocabulary, Reply(Answer(word, "??"), 100))
 
     assert (result.outcome, result.code) == (Outcome.DECLINED, "generic_decline")
     assert result.category is not None
@@ -95,7 +96,7 @@ def test_a_refusal_with_an_unknown_code_is_never_tried_elsewhere(vocabulary: Voc
 def test_a_technical_failure_with_an_unknown_code_goes_elsewhere(vocabulary: Vocabulary) -> None:
     word = status_word(vocabulary, Outcome.ERROR)
 
-    result = authorization_result(vocabulary, Reply(Answer(word, "??"), 100))
+    result = operation_result(vocabulary, Reply(Answer(word, "??"), 100))
 
     assert (result.outcome, result.code) == (Outcome.ERROR, "processing_error")
     assert result.category is not None
@@ -106,7 +107,7 @@ def test_a_technical_failure_with_an_unknown_code_goes_elsewhere(vocabulary: Voc
 def test_an_authorisation_cannot_be_answered_with_not_found(vocabulary: Vocabulary) -> None:
     word = status_word(vocabulary, Outcome.NOT_FOUND)
 
-    result = authorization_result(vocabulary, Reply(Answer(word, "25"), 100))
+    result = operation_result(vocabulary, Reply(Answer(word, "25"), 100))
 
     assert result.outcome is Outcome.UNKNOWN
 
@@ -117,7 +118,7 @@ def test_a_refused_connection_charged_nothing_but_tells_an_inquiry_nothing(
 ) -> None:
     reply = Reply(Silence.REFUSED, 0)
 
-    assert authorization_result(vocabulary, reply).outcome is Outcome.ERROR
+    assert operation_result(vocabulary, reply).outcome is Outcome.ERROR
     assert inquiry_result(vocabulary, reply).outcome is Outcome.UNKNOWN
 
 
@@ -134,10 +135,12 @@ def test_every_word_of_a_simulated_acquirer_is_understood(
     kind: MethodType, instruments: dict[str, Behaviour]
 ) -> None:
     vocabulary, dialect = VOCABULARIES[kind], DIALECTS[kind]
+    assert set(dialect.refusals) == set(Refusal)
     used = {
         dialect.duplicate_code,
         *dialect.technical_codes,
         *dialect.issuer_codes,
+        *dialect.refusals.values(),
         *(behaviour.code for behaviour in instruments.values() if behaviour.code),
     }
 

@@ -10,7 +10,7 @@ import pytest
 
 from payflow.domain.provider import Faults
 from payflow.providers.registry import ADAPTERS, UnknownAdapter, create_provider
-from payflow.providers.simulated.book import InMemoryBookStore
+from payflow.providers.simulated.store import InMemoryBookStore
 from tests.support.builders import a_provider
 from tests.support.fakes import FakeClock, InMemoryVault
 

@@ -9,11 +9,26 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from payflow.aws.clients import error_code, unavailable_on_failure
+from payflow.domain.errors import VersionConflict
 
 if TYPE_CHECKING:
+    from botocore.exceptions import ClientError
     from types_boto3_dynamodb import DynamoDBClient
+    from types_boto3_dynamodb.type_defs import PutTypeDef, UpdateTypeDef
 
 _PART: Final = "provider book"
+_REVISION: Final = "revision"
+_TAKEN: Final = "ConditionalCheckFailed"
+_PASSING: Final = frozenset(
+    {
+        "None",
+        _TAKEN,
+        "TransactionConflict",
+        "ThrottlingError",
+        "ProvisionedThroughputExceeded",
+    }
+)
+"""Reasons for a cancelled transaction that reading again and trying again can overcome."""
 
 
 class DynamoBook:
@@ -46,6 +61,43 @@ class DynamoBook:
             return _document(existing) if existing else self.get(item_id)
         return None
 
+    def put_new_and_change(
+        self,
+        item_id: str,
+        document: dict[str, str | int],
+        *,
+        changed_id: str,
+        revision: int,
+        fields: dict[str, str | int],
+    ) -> dict[str, str | int] | None:
+        """Store a new item and set `fields` of another in one transaction, both or neither.
+
+        Returns what is there if the new item's id is taken. Raises `VersionConflict` when the other
+        item is missing or no longer at `revision`, or the transaction met another one.
+        """
+        from botocore.exceptions import ClientError
+
+        put: PutTypeDef = {
+            "TableName": self._table,
+            "Item": {"id": {"S": item_id}, **_attributes(document)},
+            "ConditionExpression": "attribute_not_exists(id)",
+        }
+        change = _change(self._table, changed_id, revision, fields)
+        try:
+            with unavailable_on_failure(_PART):
+                self._client.transact_write_items(TransactItems=[{"Put": put}, {"Update": change}])
+        except ClientError as error:
+            if error_code(error) != "TransactionCanceledException":
+                raise
+            reasons = _reasons(error)
+            if not _PASSING.issuperset(reasons):
+                raise
+            existing = self.get(item_id) if reasons[0] == _TAKEN else None
+            if existing is None:
+                raise VersionConflict(changed_id) from error
+            return existing
+        return None
+
     def get(self, item_id: str) -> dict[str, str | int] | None:
         """The latest committed item (a consistent read), or None."""
         with unavailable_on_failure(_PART):
@@ -72,6 +124,36 @@ class DynamoBook:
                 ReturnValues="UPDATED_NEW",
             )
         return int(answer["Attributes"][counter]["N"])
+
+
+def _change(
+    table: str, item_id: str, revision: int, fields: Mapping[str, str | int]
+) -> UpdateTypeDef:
+    """The update that sets `fields` of an item at `revision`; one that never changed has none."""
+    current = "#revision = :seen" if revision else "attribute_not_exists(#revision)"
+    numbered = list(enumerate(fields))
+    values = {f":v{number}": fields[name] for number, name in numbered}
+    if revision:
+        values[":seen"] = revision
+    return {
+        "TableName": table,
+        "Key": {"id": {"S": item_id}},
+        "UpdateExpression": ", ".join(
+            ["SET #revision = :next", *(f"#f{number} = :v{number}" for number, _ in numbered)]
+        ),
+        "ConditionExpression": f"attribute_exists(id) AND {current}",
+        "ExpressionAttributeNames": {
+            "#revision": _REVISION,
+            **{f"#f{number}": name for number, name in numbered},
+        },
+        "ExpressionAttributeValues": _attributes({**values, ":next": revision + 1}),
+    }
+
+
+def _reasons(error: ClientError) -> list[str]:
+    """Why a transaction was cancelled: one code for each of its items, in their order."""
+    response: Mapping[str, Any] = error.response
+    return [str(reason.get("Code", "None")) for reason in response["CancellationReasons"]]
 
 
 def _attributes(document: Mapping[str, str | int]) -> dict[str, Any]:

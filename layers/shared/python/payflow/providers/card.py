@@ -11,14 +11,10 @@ from typing import TYPE_CHECKING, Final
 
 from payflow.domain.method import CardMethod
 from payflow.domain.outcomes import NextActionType, Outcome, ProviderResult
-from payflow.providers.normalisation import (
-    Vocabulary,
-    authorization_result,
-    inquiry_result,
-    refusal,
-)
-from payflow.providers.simulated.acquirer import AuthorizationRequest
+from payflow.providers.normalisation import Vocabulary, operation_result, refusal
+from payflow.providers.simulated.adapter import SimulatedProvider
 from payflow.providers.simulated.client import AcquirerClient, connected
+from payflow.providers.simulated.requests import AuthorizationRequest
 
 if TYPE_CHECKING:
     from payflow.domain.ports import Provider, Vault
@@ -47,8 +43,10 @@ VOCABULARY: Final = Vocabulary(
         "15": "incorrect_number",
         "19": "try_again_later",
         "1A": "authentication_required",
+        "21": "already_captured",
         "30": "invalid_request",
         "34": "suspected_fraud",
+        "40": "operation_not_supported",
         "41": "lost_card",
         "43": "stolen_card",
         "46": "account_closed",
@@ -61,9 +59,13 @@ VOCABULARY: Final = Vocabulary(
         "61": "amount_limit_exceeded",
         "62": "account_restricted",
         "63": "suspected_fraud",
+        "64": "amount_not_available",
         "65": "frequency_limit_exceeded",
         "75": "pin_tries_exceeded",
+        "76": "authorization_not_found",
+        "77": "authorization_not_approved",
         "78": "account_closed",
+        "79": "authorization_released",
         "82": "incorrect_cvc",
         "91": "issuer_unavailable",
         "92": "processing_error",
@@ -76,12 +78,12 @@ VOCABULARY: Final = Vocabulary(
 )
 
 
-class CardProvider:
-    """A card acquirer behind the `Provider` port."""
+class CardProvider(SimulatedProvider):
+    """A card acquirer behind the `Provider` port; only an authorisation needs the card."""
 
     def __init__(self, client: AcquirerClient, vault: Callable[[], Vault]) -> None:
         """`client` is the line to the acquirer; `vault` is asked for at each authorisation."""
-        self._client = client
+        super().__init__(client, VOCABULARY)
         self._vault = vault
 
     def authorize(self, call: ProviderCall) -> ProviderResult:
@@ -89,11 +91,7 @@ class CardProvider:
         request = self._request(call)
         if request is None:
             return refusal("token_not_found", latency_ms=0)
-        return authorization_result(VOCABULARY, self._client.authorize(request))
-
-    def inquire(self, call: ProviderCall) -> ProviderResult:
-        """Ask what became of the authorisation with `call.key`; needs no card."""
-        return inquiry_result(VOCABULARY, self._client.inquire(call.key))
+        return operation_result(VOCABULARY, self._client.authorize(request))
 
     def _request(self, call: ProviderCall) -> AuthorizationRequest | None:
         assert isinstance(call.method, CardMethod)  # eligibility sends no other method here

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from payflow.domain.ports import Clock, Provider, Randomness, Vault
     from payflow.domain.provider import Faults, ProviderConfig
-    from payflow.providers.simulated.book import BookStore
+    from payflow.providers.simulated.store import BookStore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ An adapter brings a `Vocabulary`, which is data. What it does not know falls bac
   decline, and those must never be tried elsewhere (invariant 6); a sale that is lost is the lesser
   evil;
 * a technical failure with an unknown code: `processing_error`, since the status alone says that
-  nothing was charged.
+  nothing was moved.
 """
 
 from __future__ import annotations
@@ -65,6 +65,21 @@ MEANINGS: Final[dict[str, Meaning]] = {
     "provider_rate_limited": Meaning(
         Category.RATE_LIMITED, "The provider takes no more requests for now."
     ),
+    "already_captured": Meaning(
+        _CONFIGURATION, "The provider has captured the amount; it can be refunded only."
+    ),
+    "amount_not_available": Meaning(
+        _CONFIGURATION, "What is left at the provider does not allow this amount."
+    ),
+    "authorization_not_approved": Meaning(
+        _CONFIGURATION, "The authorisation is not approved at the provider."
+    ),
+    "authorization_not_found": Meaning(
+        _CONFIGURATION, "The provider does not have the authorisation."
+    ),
+    "authorization_released": Meaning(
+        _CONFIGURATION, "The provider has released what was left of the authorisation."
+    ),
     "duplicate_transaction": Meaning(
         _CONFIGURATION, "The provider knows this request with another amount."
     ),
@@ -73,6 +88,9 @@ MEANINGS: Final[dict[str, Meaning]] = {
     ),
     "merchant_not_configured": Meaning(
         _CONFIGURATION, "The provider does not know the merchant or does not allow it this."
+    ),
+    "operation_not_supported": Meaning(
+        _CONFIGURATION, "The provider does not offer this operation, or not for a part."
     ),
     "token_not_found": Meaning(
         _CONFIGURATION, "The card behind the token is no longer in the vault; nothing was sent."
@@ -100,8 +118,8 @@ class Vocabulary:
     actions: Mapping[str, NextActionType] = field(default_factory=dict)
 
 
-def authorization_result(vocabulary: Vocabulary, reply: Reply) -> ProviderResult:
-    """The result of an authorisation. No connection means that nothing was charged."""
+def operation_result(vocabulary: Vocabulary, reply: Reply) -> ProviderResult:
+    """The result of an operation that moves money. No connection means that nothing was moved."""
     match reply.answer:
         case Silence.REFUSED:
             return refusal("provider_unavailable", latency_ms=reply.latency_ms)
@@ -114,11 +132,11 @@ def authorization_result(vocabulary: Vocabulary, reply: Reply) -> ProviderResult
 
 
 def inquiry_result(vocabulary: Vocabulary, reply: Reply) -> ProviderResult:
-    """What an inquiry tells about the authorisation.
+    """What an inquiry tells about an operation.
 
     An inquiry that gets no answer tells nothing, not even when the connection was refused, so it is
-    *unknown*. An authorisation that failed for whatever reason is *declined* here, which keeps it
-    apart from an inquiry that failed itself.
+    *unknown*. An operation that failed for whatever reason is *declined* here, which keeps it apart
+    from an inquiry that failed itself.
     """
     match reply.answer:
         case Silence() as silence:
@@ -138,7 +156,7 @@ def inquiry_result(vocabulary: Vocabulary, reply: Reply) -> ProviderResult:
 def refusal(
     code: str, *, latency_ms: int, answer: Answer | None = None, outcome: Outcome | None = None
 ) -> ProviderResult:
-    """Nothing was charged, for the reason that the unified `code` names."""
+    """Nothing was moved, for the reason that the unified `code` names."""
     meaning = MEANINGS[code]
     if outcome is None:
         declined = meaning.category in _DECLINED_CATEGORIES

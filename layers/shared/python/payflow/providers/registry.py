@@ -16,7 +16,7 @@ from payflow.providers.contract import Factory, Resources
 if TYPE_CHECKING:
     from payflow.domain.ports import Clock, Provider, Randomness, Vault
     from payflow.domain.provider import Faults, ProviderConfig
-    from payflow.providers.simulated.book import BookStore
+    from payflow.providers.simulated.store import BookStore
 
 ADAPTERS: Final[dict[str, str]] = {
     "card": "payflow.providers.card",

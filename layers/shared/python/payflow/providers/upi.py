@@ -1,6 +1,7 @@
 """UPI collect and intent, by a payment service provider that speaks NPCI's response codes.
 
-Codes: National Payments Corporation of India, UPI error and response codes. A debit that NPCI calls
+Codes: National Payments Corporation of India, UPI error and response codes; those in words are the
+service provider's own, for what it does with a payment afterwards. A debit that NPCI calls
 *deemed* has no final status yet, so that word is left out on purpose and becomes *unknown*.
 """
 
@@ -11,9 +12,10 @@ from typing import TYPE_CHECKING, Final
 
 from payflow.domain.method import UpiFlow, UpiMethod
 from payflow.domain.outcomes import NextActionType, Outcome, ProviderResult
-from payflow.providers.normalisation import Vocabulary, authorization_result, inquiry_result
-from payflow.providers.simulated.acquirer import AuthorizationRequest
+from payflow.providers.normalisation import Vocabulary, operation_result
+from payflow.providers.simulated.adapter import SimulatedProvider
 from payflow.providers.simulated.client import AcquirerClient, connected
+from payflow.providers.simulated.requests import AuthorizationRequest
 
 if TYPE_CHECKING:
     from payflow.domain.ports import Provider
@@ -31,8 +33,14 @@ VOCABULARY: Final = Vocabulary(
     },
     approval_codes=frozenset({"00"}),
     codes={
+        "ALREADY_DEBITED": "already_captured",
+        "AMOUNT_NOT_AVAILABLE": "amount_not_available",
         "B1": "account_restricted",
+        "BLOCK_RELEASED": "authorization_released",
         "K1": "suspected_fraud",
+        "OPERATION_NOT_OFFERED": "operation_not_supported",
+        "ORIGINAL_NOT_FOUND": "authorization_not_found",
+        "ORIGINAL_NOT_SUCCESSFUL": "authorization_not_approved",
         "U01": "duplicate_transaction",
         "U02": "amount_limit_exceeded",
         "U03": "try_again_later",
@@ -66,12 +74,12 @@ VOCABULARY: Final = Vocabulary(
 )
 
 
-class UpiProvider:
+class UpiProvider(SimulatedProvider):
     """A UPI service provider behind the `Provider` port."""
 
     def __init__(self, client: AcquirerClient) -> None:
         """`client` is the line to the acquirer."""
-        self._client = client
+        super().__init__(client, VOCABULARY)
 
     def authorize(self, call: ProviderCall) -> ProviderResult:
         """Ask the payer's app for the money (collect), or prepare a link for it (intent)."""
@@ -85,11 +93,11 @@ class UpiProvider:
             currency=call.amount.currency,
             capture=call.capture,
         )
-        return _for_flow(method, authorization_result(VOCABULARY, self._client.authorize(request)))
+        return _for_flow(method, operation_result(VOCABULARY, self._client.authorize(request)))
 
     def inquire(self, call: ProviderCall) -> ProviderResult:
-        """Ask what became of the request with `call.key`."""
-        return _for_flow(_upi(call), inquiry_result(VOCABULARY, self._client.inquire(call.key)))
+        """Ask what became of the operation with `call.key`."""
+        return _for_flow(_upi(call), super().inquire(call))
 
 
 def create(config: ProviderConfig, faults: Faults, resources: Resources) -> Provider:

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Final
 
 from payflow.domain.method import WalletMethod
 from payflow.domain.outcomes import Outcome, ProviderResult
-from payflow.providers.normalisation import Vocabulary, authorization_result, inquiry_result
-from payflow.providers.simulated.acquirer import AuthorizationRequest
+from payflow.providers.normalisation import Vocabulary, operation_result
+from payflow.providers.simulated.adapter import SimulatedProvider
 from payflow.providers.simulated.client import AcquirerClient, connected
+from payflow.providers.simulated.requests import AuthorizationRequest
 
 if TYPE_CHECKING:
     from payflow.domain.ports import Provider
@@ -26,25 +27,31 @@ VOCABULARY: Final = Vocabulary(
     },
     approval_codes=frozenset({"OK"}),
     codes={
+        "ALREADY_CHARGED": "already_captured",
         "FUNDING_SOURCE_UNAVAILABLE": "issuer_unavailable",
+        "HOLD_RELEASED": "authorization_released",
         "INSUFFICIENT_BALANCE": "insufficient_funds",
         "INTERNAL_ERROR": "processing_error",
         "KEY_REUSED": "duplicate_transaction",
         "LIMIT_EXCEEDED": "amount_limit_exceeded",
+        "NOT_OFFERED": "operation_not_supported",
+        "ORIGINAL_NOT_COMPLETED": "authorization_not_approved",
+        "ORIGINAL_UNKNOWN": "authorization_not_found",
         "REJECTED": "do_not_honor",
         "TOO_MANY_REQUESTS": "provider_rate_limited",
         "WALLET_FROZEN": "account_restricted",
         "WALLET_NOT_FOUND": "wallet_not_found",
+        "WRONG_AMOUNT": "amount_not_available",
     },
 )
 
 
-class WalletProvider:
+class WalletProvider(SimulatedProvider):
     """A wallet operator behind the `Provider` port."""
 
     def __init__(self, client: AcquirerClient) -> None:
         """`client` is the line to the acquirer."""
-        self._client = client
+        super().__init__(client, VOCABULARY)
 
     def authorize(self, call: ProviderCall) -> ProviderResult:
         """Ask for a debit of the wallet, or a hold when `call.capture` is false."""
@@ -58,11 +65,7 @@ class WalletProvider:
             currency=call.amount.currency,
             capture=call.capture,
         )
-        return authorization_result(VOCABULARY, self._client.authorize(request))
-
-    def inquire(self, call: ProviderCall) -> ProviderResult:
-        """Ask what became of the debit with `call.key`."""
-        return inquiry_result(VOCABULARY, self._client.inquire(call.key))
+        return operation_result(VOCABULARY, self._client.authorize(request))
 
 
 def create(config: ProviderConfig, faults: Faults, resources: Resources) -> Provider:

@@ -1,4 +1,4 @@
-"""A simulated acquirer: its network, its failures, and its own book.
+"""A simulated acquirer: its network, its limits, and its own book.
 
 It stands on the far side of the wire. What it does is decided here from configuration, faults and
 draws of randomness; what has happened is what its book says. Time passes in the caller: an answer
@@ -7,54 +7,48 @@ says after how many milliseconds it arrives.
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final, assert_never
 
+from payflow.domain.errors import Unavailable, VersionConflict
 from payflow.domain.ids import derived_id
-from payflow.providers.simulated.book import BookEntry, ProviderBook, Standing
+from payflow.providers.simulated.book import ProviderBook
 from payflow.providers.simulated.dialect import DIALECTS
+from payflow.providers.simulated.entry import Aftermath, BookEntry, Kind, Standing
 from payflow.providers.simulated.instruments import (
     APPROVED,
+    CAPTURE_FAILURE,
     EXPIRED_CARD,
+    RETURNED_REFUND,
     Behaviour,
     Scope,
     declined,
-    failed,
     fixed_behaviour,
+)
+from payflow.providers.simulated.model import Model
+from payflow.providers.simulated.requests import AuthorizationRequest, OperationRequest
+from payflow.providers.simulated.sums import (
+    Authorization,
+    Refusal,
+    Returning,
+    Sums,
+    sums_after,
 )
 from payflow.providers.wire import CONNECTION_REFUSED, LOST, Answer, Delivery
 
 if TYPE_CHECKING:
     from payflow.domain.ports import Clock, Randomness
-    from payflow.domain.provider import Faults, LatencyModel, ProviderConfig
-    from payflow.providers.simulated.book import BookStore
+    from payflow.domain.provider import Faults, ProviderConfig
+    from payflow.providers.simulated.store import BookStore
 
-TECHNICAL_SHARE: Final = 0.6
-"""Of the failures by `failureRate`, how many are the provider's own; the rest are issuers'."""
+Request = AuthorizationRequest | OperationRequest
 
-_Z99: Final = 2.3263478740408408
-"""The 99th percentile of the standard normal distribution."""
+WRITE_TRIES_MAX: Final = 32
+PAUSE_MS_MAX: Final = 20
+"""Of simultaneous operations on one authorisation one gets through at a time.
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AuthorizationRequest:
-    """What an adapter sends. `instrument` is the card number, UPI address or wallet id.
-
-    `expires` is a card's (year, month). `cvc` is sent as a real acquirer wants it; this one
-    believes it. Neither it nor `instrument` is ever shown or kept.
-    """
-
-    key: str
-    order_id: str
-    instrument: str = field(repr=False)
-    masked_instrument: str
-    amount_minor: int
-    currency: str
-    capture: bool
-    expires: tuple[int, int] | None = None
-    cvc: str | None = field(default=None, repr=False)
+The others pause and decide anew, so the acquirer takes this many at once and no more.
+"""
 
 
 class SimulatedAcquirer:
@@ -71,28 +65,40 @@ class SimulatedAcquirer:
     ) -> None:
         """`faults` hold while their `until` has not passed by `clock`."""
         self._config = config
-        self._faults = faults
         self._book = ProviderBook(config.id, book)
         self._clock = clock
         self._randomness = randomness
         self._dialect = DIALECTS[config.type]
+        self._model = Model(config, faults, self._dialect, randomness)
 
     def authorize(self, request: AuthorizationRequest) -> Delivery:
         """Authorise, book it, and answer; a key that is in the book gets its first answer again."""
         now = self._clock.now()
-        if self._is_down(now):
+        if self._model.is_down(now):
             return CONNECTION_REFUSED
         behaviour = self._behaviour(request, now)
         if behaviour.request_lost:
             return LOST
-        entry = self._book.enter(self._entry(request, behaviour, now))
-        if (entry.amount_minor, entry.currency) != (request.amount_minor, request.currency):
-            word = self._dialect.words[Standing.DECLINED]
-            return Delivery(self._latency_ms(now), Answer(word, self._dialect.duplicate_code))
-        if entry.reply_after_ms is None:
-            return LOST
-        replied_at = entry.booked_at + timedelta(milliseconds=entry.reply_after_ms)
-        return Delivery(entry.reply_after_ms, self._answer(entry, replied_at))
+        entry = self._book.enter(self._entry(request, behaviour, now, request.masked_instrument))
+        return self._delivery(entry, request, now)
+
+    def operate(self, request: OperationRequest) -> Delivery:
+        """Capture, void or refund, book it, and answer; a known key gets its first answer again.
+
+        Raises `Unavailable` when simultaneous operations on the same authorisation kept winning.
+        """
+        now = self._clock.now()
+        if self._model.is_down(now):
+            return CONNECTION_REFUSED
+        drawn = self._model.operation(now)
+        for _ in range(WRITE_TRIES_MAX):
+            try:
+                entry = self._book.find(request.key) or self._performed(request, drawn, now)
+            except VersionConflict:
+                self._clock.sleep_ms(1 + int(self._randomness.random() * PAUSE_MS_MAX))
+            else:
+                return self._delivery(entry, request, now)
+        raise Unavailable("contended", f"the authorisation of {request.key} is being changed")
 
     def inquire(self, key: str) -> Delivery:
         """Say what the book has under `key`. Answers get lost for certain test cards only.
@@ -101,9 +107,9 @@ class SimulatedAcquirer:
         inquiry unreliable.
         """
         now = self._clock.now()
-        if self._is_down(now):
+        if self._model.is_down(now):
             return CONNECTION_REFUSED
-        latency_ms = self._latency_ms(now)
+        latency_ms = self._model.latency_ms(now)
         entry = self._book.find(key)
         if entry is None or now < entry.visible_at:
             word = self._dialect.not_found_word
@@ -111,6 +117,57 @@ class SimulatedAcquirer:
         if entry.inquiries_lost and self._book.count_inquiry(key) <= entry.inquiries_lost:
             return LOST
         return Delivery(latency_ms, self._answer(entry, now))
+
+    def _performed(self, request: OperationRequest, drawn: Behaviour, now: datetime) -> BookEntry:
+        """The operation as booked, with the authorisation's sums in the same write.
+
+        What is refused or fails moves no sums. Raises `VersionConflict` when the sums that this was
+        decided on have changed meanwhile.
+        """
+        held = self._book.authorization(request.original)
+        if held is None:
+            return self._refused(request, Refusal.NOT_FOUND, now)
+        sums = sums_after(request, held, self._config.capabilities, now)
+        if isinstance(sums, Refusal):
+            return self._refused(request, sums, now, held.entry.instrument)
+        behaviour = self._later_behaviour(request, held, drawn)
+        entry = self._entry(request, behaviour, now, held.entry.instrument)
+        if entry.standing is Standing.FAILED:
+            return self._book.enter(entry)
+        return self._book.enter_with_sums(entry, held, _expected(sums, entry))
+
+    def _refused(
+        self, request: OperationRequest, reason: Refusal, now: datetime, instrument: str = ""
+    ) -> BookEntry:
+        behaviour = declined(self._dialect.refusals[reason])
+        return self._book.enter(self._entry(request, behaviour, now, instrument))
+
+    def _later_behaviour(
+        self, request: OperationRequest, held: Authorization, drawn: Behaviour
+    ) -> Behaviour:
+        """A test instrument's fixed outcome reaches beyond its authorisation."""
+        match held.entry.aftermath, request.kind:
+            case Aftermath.DRAWN, _:
+                return drawn
+            case Aftermath.CAPTURE_FAILS_ONCE, Kind.CAPTURE:
+                captures = f"{request.original}#capture"
+                first = self._book.first_call(captures, request.key)
+                return CAPTURE_FAILURE if first.key == request.key else APPROVED
+            case Aftermath.REFUND_COMES_BACK, Kind.REFUND:
+                return RETURNED_REFUND
+            case _:
+                return APPROVED
+
+    def _delivery(self, entry: BookEntry, request: Request, now: datetime) -> Delivery:
+        """The first answer to what is booked; another request with its key is refused."""
+        if _request_of(entry) != _asked(request):
+            word = self._dialect.words[Standing.DECLINED]
+            latency_ms = self._model.latency_ms(now)
+            return Delivery(latency_ms, Answer(word, self._dialect.duplicate_code))
+        if entry.reply_after_ms is None:
+            return LOST
+        replied_at = entry.booked_at + timedelta(milliseconds=entry.reply_after_ms)
+        return Delivery(entry.reply_after_ms, self._answer(entry, replied_at))
 
     def _answer(self, entry: BookEntry, moment: datetime) -> Answer:
         standing = entry.standing_at(moment)
@@ -125,11 +182,11 @@ class SimulatedAcquirer:
         )
 
     def _entry(
-        self, request: AuthorizationRequest, behaviour: Behaviour, now: datetime
+        self, request: Request, behaviour: Behaviour, now: datetime, instrument: str
     ) -> BookEntry:
         latency_ms = behaviour.reply_after_ms
         if latency_ms is None:  # A fixed outcome is not left to the luck of a slow answer.
-            latency_ms = self._latency_ms(now, at_most_ms=self._config.timeout_ms)
+            latency_ms = self._model.latency_ms(now, at_most_ms=self._config.timeout_ms)
         settles_after_ms = behaviour.settles_after_ms or latency_ms
         if behaviour.action is not None:
             settles_after_ms = self._config.approval_timeout_ms
@@ -138,10 +195,10 @@ class SimulatedAcquirer:
             key=request.key,
             reference=derived_id(self._dialect.reference_prefix, self._config.id, request.key),
             order_id=request.order_id,
-            instrument=request.masked_instrument,
+            instrument=instrument,
             amount_minor=request.amount_minor,
             currency=request.currency,
-            kind="sale" if request.capture else "authorization",
+            kind=request.kind,
             standing=behaviour.standing,
             code=behaviour.code or self._dialect.approval_code,
             booked_at=now,
@@ -150,6 +207,9 @@ class SimulatedAcquirer:
             reply_after_ms=None if behaviour.response_lost else latency_ms,
             action=behaviour.action,
             inquiries_lost=behaviour.inquiries_lost,
+            aftermath=behaviour.aftermath,
+            original=request.original,
+            final=request.final,
         )
 
     def _behaviour(self, request: AuthorizationRequest, now: datetime) -> Behaviour:
@@ -157,7 +217,7 @@ class SimulatedAcquirer:
             return EXPIRED_CARD
         fixed = fixed_behaviour(self._config.type, request.instrument)
         if fixed is None:
-            return self._drawn_behaviour(now)
+            return self._model.authorization(now)
         if fixed.only is None or self._is_within(fixed.only, request):
             return fixed
         return APPROVED
@@ -175,63 +235,17 @@ class SimulatedAcquirer:
             case _:
                 assert_never(scope)
 
-    def _drawn_behaviour(self, now: datetime) -> Behaviour:
-        """By the model, with the same number of draws whatever comes out."""
-        fails, kind, code, lost, hidden = (self._randomness.random() for _ in range(5))
-        outcome = APPROVED
-        if fails < self._failure_rate(now):
-            outcome = self._failure(kind, code, now)
-        return Behaviour(
-            standing=outcome.standing,
-            code=outcome.code,
-            reply_after_ms=self._latency_ms(now),
-            response_lost=lost < self._lost_response_rate(now),
-            visible_after_ms=int(hidden * self._config.visibility_ms),
-        )
 
-    def _failure(self, kind: float, code: float, now: datetime) -> Behaviour:
-        """A provider that was broken on purpose fails technically; else issuers have their part."""
-        broken = self._has_faults(now) and self._faults.failure_rate is not None
-        if broken or kind < TECHNICAL_SHARE:
-            codes = self._dialect.technical_codes
-            return failed(codes[int(code * len(codes))])
-        codes = self._dialect.issuer_codes
-        return declined(codes[int(code * len(codes))])
-
-    def _latency_ms(self, now: datetime, *, at_most_ms: int | None = None) -> int:
-        latency_ms = drawn_latency_ms(self._config.latency, self._randomness)
-        if at_most_ms is not None:
-            latency_ms = min(latency_ms, at_most_ms)
-        if self._has_faults(now):
-            latency_ms *= self._faults.latency_multiplier
-        return int(latency_ms)
-
-    def _has_faults(self, now: datetime) -> bool:
-        return self._faults.until is None or now < self._faults.until
-
-    def _is_down(self, now: datetime) -> bool:
-        return self._faults.outage and self._has_faults(now)
-
-    def _failure_rate(self, now: datetime) -> float:
-        if self._has_faults(now) and self._faults.failure_rate is not None:
-            return self._faults.failure_rate
-        return self._config.failure_rate
-
-    def _lost_response_rate(self, now: datetime) -> float:
-        if self._has_faults(now) and self._faults.lost_response_rate is not None:
-            return self._faults.lost_response_rate
-        return self._config.lost_response_rate
+def _expected(sums: Sums, entry: BookEntry) -> Sums:
+    """`sums` knowing that a refund which will not stand gives its amount back when it settles."""
+    if entry.standing is Standing.APPROVED:
+        return sums
+    return sums.expecting(Returning(entry.amount_minor, entry.settles_at))
 
 
-def drawn_latency_ms(model: LatencyModel, randomness: Randomness) -> float:
-    """One latency of `model`, by two draws whatever the model.
+def _request_of(entry: BookEntry) -> tuple[object, ...]:
+    return (entry.kind, entry.original, entry.amount_minor, entry.currency, entry.final)
 
-    Lognormal if both percentiles are set: normal by G. Box and M. Muller, "A Note on the
-    Generation of Random Normal Deviates", 1958.
-    """
-    first, second = randomness.random(), randomness.random()
-    if model.p50_ms is None or model.p99_ms is None:
-        return model.min_ms + first * (model.max_ms - model.min_ms)
-    sigma = math.log(model.p99_ms / model.p50_ms) / _Z99
-    normal = math.sqrt(-2 * math.log(1 - first)) * math.cos(2 * math.pi * second)
-    return model.p50_ms * math.exp(sigma * normal)
+
+def _asked(request: Request) -> tuple[object, ...]:
+    return (request.kind, request.original, request.amount_minor, request.currency, request.final)

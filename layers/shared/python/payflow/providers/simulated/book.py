@@ -1,79 +1,31 @@
 """A simulated provider's own book: what it did, in its own words, whatever PayFlow believes.
 
-Only the provider side writes it. An authorisation is entered once, by a conditional write under the
+Only the provider side writes it. An operation is entered once, by a conditional write under the
 provider's idempotency key, which makes every repetition, also a simultaneous one, find the same
-entry. Inquiries read nothing else.
+entry. What an operation does to its authorisation's sums is the same write. Inquiries read nothing
+else.
 """
 
 from __future__ import annotations
 
-import threading
-from dataclasses import dataclass, field
-from datetime import datetime
-from enum import StrEnum
-from typing import Protocol
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from payflow.domain.timestamps import parse_rfc3339, rfc3339
+from payflow.providers.simulated.entry import (
+    AUTHORIZING,
+    BookEntry,
+    entry_from_document,
+    entry_to_document,
+)
+from payflow.providers.simulated.sums import (
+    Authorization,
+    Sums,
+    sums_from_document,
+    sums_to_fields,
+)
 
-Document = dict[str, str | int]
-"""One item of a book: flat, text and integers only."""
-
-
-class BookStore(Protocol):
-    """Where books are kept: items under ids, each write conditional or atomic."""
-
-    def put_new(self, item_id: str, document: Document) -> Document | None:
-        """Store a new item; if the id is taken, store nothing and return what is there."""
-        ...
-
-    def get(self, item_id: str) -> Document | None:
-        """The latest committed item (a consistent read), or None."""
-        ...
-
-    def count(self, item_id: str, counter: str) -> int:
-        """Add 1 to an integer of an existing item, atomically, and return the sum."""
-        ...
-
-
-class Standing(StrEnum):
-    """Where an authorisation stands at the provider."""
-
-    PENDING = "pending"
-    APPROVED = "approved"
-    DECLINED = "declined"
-    FAILED = "failed"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BookEntry:
-    """One authorisation as the provider keeps it.
-
-    It is pending until `settles_at`, then stands as `standing` for `code`. Inquiries find it from
-    `visible_at` on. Its answer leaves `reply_after_ms` after `booked_at`, or never (None): the
-    charge exists all the same. `action` is what the customer is asked to do while it is pending.
-    The first `inquiries_lost` inquiries get no answer. `instrument` is masked: no card number.
-    """
-
-    provider: str
-    key: str
-    reference: str
-    order_id: str
-    instrument: str
-    amount_minor: int
-    currency: str
-    kind: str
-    standing: Standing
-    code: str
-    booked_at: datetime
-    settles_at: datetime
-    visible_at: datetime
-    reply_after_ms: int | None
-    action: str | None = None
-    inquiries_lost: int = 0
-
-    def standing_at(self, moment: datetime) -> Standing:
-        """Where the authorisation stands at `moment`."""
-        return Standing.PENDING if moment < self.settles_at else self.standing
+if TYPE_CHECKING:
+    from payflow.providers.simulated.store import BookStore, Document
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +49,35 @@ class ProviderBook:
         existing = self._store.put_new(self._id(entry.key), entry_to_document(entry))
         return entry if existing is None else entry_from_document(existing)
 
+    def enter_with_sums(self, entry: BookEntry, held: Authorization, sums: Sums) -> BookEntry:
+        """As `enter`, and replace the sums of the authorisation `held` in the same write.
+
+        Raises `VersionConflict`, and writes nothing, when the sums have changed since `held` was
+        read.
+        """
+        existing = self._store.put_new_and_change(
+            self._id(entry.key),
+            entry_to_document(entry),
+            changed_id=self._id(held.entry.key),
+            revision=held.sums.revision,
+            fields=sums_to_fields(sums),
+        )
+        return entry if existing is None else entry_from_document(existing)
+
     def find(self, key: str) -> BookEntry | None:
         """The entry under `key`, visible to inquiries or not, or None."""
         document = self._store.get(self._id(key))
         return None if document is None else entry_from_document(document)
+
+    def authorization(self, key: str) -> Authorization | None:
+        """The authorisation or sale under `key` with its sums, or None."""
+        document = self._store.get(self._id(key))
+        if document is None:
+            return None
+        entry = entry_from_document(document)
+        if entry.kind not in AUTHORIZING:
+            return None
+        return Authorization(entry, sums_from_document(document))
 
     def count_inquiry(self, key: str) -> int:
         """How many inquiries about an existing entry there were, with this one."""
@@ -114,81 +91,3 @@ class ProviderBook:
 
     def _id(self, key: str) -> str:
         return f"{self._provider}#{key}"
-
-
-@dataclass
-class InMemoryBookStore:
-    """Books in a dictionary, with the promises of the real store."""
-
-    items: dict[str, Document] = field(default_factory=dict)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def put_new(self, item_id: str, document: Document) -> Document | None:
-        """Store a new item; if the id is taken, store nothing and return what is there."""
-        with self._lock:
-            existing = self.items.get(item_id)
-            if existing is not None:
-                return dict(existing)
-            self.items[item_id] = dict(document)
-            return None
-
-    def get(self, item_id: str) -> Document | None:
-        """A copy of the item, or None."""
-        with self._lock:
-            document = self.items.get(item_id)
-            return None if document is None else dict(document)
-
-    def count(self, item_id: str, counter: str) -> int:
-        """Add 1 to an integer of an existing item and return the sum."""
-        with self._lock:
-            total = int(self.items[item_id].get(counter, 0)) + 1
-            self.items[item_id][counter] = total
-            return total
-
-
-def entry_to_document(entry: BookEntry) -> Document:
-    """`entry` for the store; what is None is left out."""
-    document: Document = {
-        "provider": entry.provider,
-        "key": entry.key,
-        "reference": entry.reference,
-        "order_id": entry.order_id,
-        "instrument": entry.instrument,
-        "amount": entry.amount_minor,
-        "currency": entry.currency,
-        "kind": entry.kind,
-        "standing": entry.standing.value,
-        "code": entry.code,
-        "booked_at": rfc3339(entry.booked_at),
-        "settles_at": rfc3339(entry.settles_at),
-        "visible_at": rfc3339(entry.visible_at),
-        "inquiries_lost": entry.inquiries_lost,
-    }
-    if entry.reply_after_ms is not None:
-        document["reply_after_ms"] = entry.reply_after_ms
-    if entry.action is not None:
-        document["action"] = entry.action
-    return document
-
-
-def entry_from_document(document: Document) -> BookEntry:
-    """The entry that `entry_to_document` wrote down."""
-    reply_after_ms, action = document.get("reply_after_ms"), document.get("action")
-    return BookEntry(
-        provider=str(document["provider"]),
-        key=str(document["key"]),
-        reference=str(document["reference"]),
-        order_id=str(document["order_id"]),
-        instrument=str(document["instrument"]),
-        amount_minor=int(document["amount"]),
-        currency=str(document["currency"]),
-        kind=str(document["kind"]),
-        standing=Standing(str(document["standing"])),
-        code=str(document["code"]),
-        booked_at=parse_rfc3339(str(document["booked_at"])),
-        settles_at=parse_rfc3339(str(document["settles_at"])),
-        visible_at=parse_rfc3339(str(document["visible_at"])),
-        reply_after_ms=None if reply_after_ms is None else int(reply_after_ms),
-        action=None if action is None else str(action),
-        inquiries_lost=int(document["inquiries_lost"]),
-    )

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from payflow.providers.simulated.acquirer import AuthorizationRequest, SimulatedAcquirer
+from payflow.providers.simulated.acquirer import SimulatedAcquirer
 from payflow.providers.wire import Delivery, Reply, waited
 
 if TYPE_CHECKING:
     from payflow.domain.ports import Clock
     from payflow.domain.provider import Faults, ProviderConfig
     from payflow.providers.contract import Resources
+    from payflow.providers.simulated.requests import AuthorizationRequest, OperationRequest
 
 
 class Acquirer(Protocol):
@@ -18,6 +19,10 @@ class Acquirer(Protocol):
 
     def authorize(self, request: AuthorizationRequest) -> Delivery:
         """Take a request; the answer says when it arrives."""
+        ...
+
+    def operate(self, request: OperationRequest) -> Delivery:
+        """Take a request about an authorisation; the answer says when it arrives."""
         ...
 
     def inquire(self, key: str) -> Delivery:
@@ -37,6 +42,10 @@ class AcquirerClient:
     def authorize(self, request: AuthorizationRequest) -> Reply:
         """What comes back within the time-out."""
         return waited(lambda: self._acquirer.authorize(request), self._clock, self._timeout_ms)
+
+    def operate(self, request: OperationRequest) -> Reply:
+        """What comes back within the time-out."""
+        return waited(lambda: self._acquirer.operate(request), self._clock, self._timeout_ms)
 
     def inquire(self, key: str) -> Reply:
         """What comes back within the time-out."""

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Final
 
 from payflow.domain.method import MethodType
-from payflow.providers.simulated.book import Standing
+from payflow.providers.simulated.entry import Aftermath, Standing
 
 
 class Scope(StrEnum):
@@ -24,14 +24,15 @@ class Scope(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Behaviour:
-    """What becomes of one authorisation.
+    """What becomes of one authorisation, or of a later operation.
 
     `code` None is the network's approval. `reply_after_ms` takes the place of the provider's
     latency. With `settles_after_ms` the answer says *pending*, and the book changes to `standing`
     that long after the call. `action` asks the customer to act; `standing` and `code` are then what
     happens if nobody does. `request_lost`: the call never arrives. `response_lost`: it is booked,
     but the answer never arrives, nor do the answers to the first `inquiries_lost` inquiries.
-    `visible_after_ms` hides the entry from inquiries for so long.
+    `visible_after_ms` hides the entry from inquiries for so long. `aftermath` says how the
+    operations after it go.
     """
 
     standing: Standing = Standing.APPROVED
@@ -44,6 +45,7 @@ class Behaviour:
     response_lost: bool = False
     inquiries_lost: int = 0
     only: Scope | None = None
+    aftermath: Aftermath = Aftermath.CERTAIN
 
 
 def declined(code: str) -> Behaviour:
@@ -59,6 +61,9 @@ def failed(code: str, only: Scope | None = None) -> Behaviour:
 APPROVED: Final = Behaviour()
 EXPIRED_CARD: Final = declined("54")
 CHARGED_WITHOUT_ANSWER: Final = Behaviour(response_lost=True)
+CAPTURE_FAILURE: Final = failed("96")
+RETURNED_REFUND: Final = Behaviour(standing=Standing.DECLINED, code="46", settles_after_ms=3_000)
+"""A refund that is accepted, and comes back because the card's account is closed."""
 
 CHALLENGE: Final = "challenge"
 PAYER_APPROVAL: Final = "payer_approval"
@@ -89,8 +94,8 @@ CARDS: Final[dict[str, Behaviour]] = {
         standing=Standing.DECLINED, code=CHALLENGE_EXPIRED, action=CHALLENGE
     ),
     "4000000000003238": APPROVED,
-    "4000000000000077": APPROVED,
-    "4000000000005126": APPROVED,
+    "4000000000000077": Behaviour(aftermath=Aftermath.CAPTURE_FAILS_ONCE),
+    "4000000000005126": Behaviour(aftermath=Aftermath.REFUND_COMES_BACK),
     "4000000000000259": APPROVED,
     "4000000000000036": APPROVED,
     "4000000000000044": APPROVED,
