@@ -144,6 +144,34 @@ def capture_transaction(
     )
 
 
+def refund_transaction(
+    *,
+    payment_id: str,
+    merchant_id: str,
+    provider: str,
+    amount: Money,
+    sequence: int,
+    posted_at: datetime,
+) -> JournalTransaction:
+    """Book a refund of R: the principal goes back, the fees are kept.
+
+    Debit merchant_payable R; credit provider_receivable R. Rule: `spec/money.md`, accounts.
+    """
+    payable = Account(AccountKind.MERCHANT_PAYABLE, amount.currency, merchant_id)
+    receivable = Account(AccountKind.PROVIDER_RECEIVABLE, amount.currency, provider)
+    return JournalTransaction(
+        id=transaction_id(payment_id, "refund", sequence),
+        payment_id=payment_id,
+        operation="refund",
+        sequence=sequence,
+        posted_at=posted_at,
+        entries=(
+            Entry(payable, Side.DEBIT, amount.minor),
+            Entry(receivable, Side.CREDIT, amount.minor),
+        ),
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Balance:
     """The sums of one account, in minor units."""

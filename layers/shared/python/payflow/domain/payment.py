@@ -13,6 +13,7 @@ from typing import Final
 
 from payflow.domain.errors import Conflict
 from payflow.domain.ids import derived_id
+from payflow.domain.instruction import Instruction, InstructionKind
 from payflow.domain.ledger import JournalTransaction
 from payflow.domain.method import Method
 from payflow.domain.money import FeeTerms, Money
@@ -68,7 +69,8 @@ class Attempt:
     """One call to a provider, written down before the call is made.
 
     `outcome` is None while the call may be in the air. `not_before` holds a back-off. `decision`
-    says why this provider was chosen (authorisations only).
+    says why this provider was chosen (authorisations only). `instruction` is the position, from 1,
+    of the instruction that it is a part of; None for the authorisation.
     """
 
     id: str
@@ -84,11 +86,12 @@ class Attempt:
     provider_reference: str | None = None
     latency_ms: int | None = None
     decision: RoutingDecision | None = None
+    instruction: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why a payment failed."""
+    """Why a payment, or an instruction, failed."""
 
     code: str
     category: Category
@@ -132,12 +135,12 @@ class StatusChange:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """The idempotency claim that a payment carries: it was created by exactly one request.
+    """The idempotency claim that a payment or an instruction carries: exactly one request made it.
 
     `request_hash` is a keyed hash of the canonical body. `wait_until` is when a waiting first
-    request answers at the latest (None: it answered at once, with version 1). `answered_version` is
-    the version whose representation is *the* answer to that request; `answer` freezes its bytes as
-    soon as the payment moves on.
+    request answers at the latest (None: it answered at once). `answered_version` is the payment's
+    version whose representation is *the* answer to that request; `answer` freezes its bytes as soon
+    as they would change.
     """
 
     request_hash: str
@@ -187,6 +190,7 @@ class Payment:
     next_action: NextAction | None = None
     history: tuple[StatusChange, ...] = ()
     postings: tuple[JournalTransaction, ...] = ()
+    instructions: tuple[Instruction, ...] = ()
 
     @property
     def is_terminal(self) -> bool:
@@ -214,9 +218,34 @@ class Payment:
 
     @property
     def last_authorization(self) -> Attempt | None:
-        """The latest authorisation, which inquiries ask about."""
+        """The latest authorisation."""
         tried = (a for a in reversed(self.attempts) if a.operation is Operation.AUTHORIZE)
         return next(tried, None)
+
+    def attempts_for(self, instruction: int | None) -> tuple[Attempt, ...]:
+        """The attempts of the instruction at that position; None: those of the authorisation."""
+        return tuple(a for a in self.attempts if a.instruction == instruction)
+
+    def asked_about(self, instruction: int | None) -> Attempt | None:
+        """The latest attempt for `instruction` that inquiries can ask about."""
+        mine = reversed(self.attempts_for(instruction))
+        return next((a for a in mine if a.operation is not Operation.INQUIRE), None)
+
+    def pending(self, kind: InstructionKind | None = None) -> tuple[int, ...]:
+        """The positions, from 1, of the instructions (of one kind) that are not settled yet."""
+        return tuple(
+            position
+            for position, one in enumerate(self.instructions, start=1)
+            if one.is_pending and kind in (None, one.kind)
+        )
+
+    def pending_minor(self, kind: InstructionKind) -> int:
+        """What pending instructions of that kind have reserved, in minor units."""
+        return sum(self.instructions[n - 1].amount_minor for n in self.pending(kind))
+
+    def instruction(self, instruction_id: str) -> Instruction | None:
+        """The instruction of that id, or None."""
+        return next((one for one in self.instructions if one.id == instruction_id), None)
 
 
 def provider_key(payment_id: str, attempt_number: int) -> str:
@@ -232,6 +261,7 @@ def new_attempt(
     now: datetime,
     not_before: datetime | None = None,
     decision: RoutingDecision | None = None,
+    instruction: int | None = None,
 ) -> Attempt:
     """The payment's next attempt; its id and key follow from payment and number."""
     number = len(payment.attempts) + 1
@@ -243,7 +273,26 @@ def new_attempt(
         started_at=not_before or now,
         not_before=not_before,
         decision=decision,
+        instruction=instruction,
     )
+
+
+def with_instruction(payment: Payment, position: int, instruction: Instruction) -> Payment:
+    """`payment` with the instruction at `position`, from 1, replaced."""
+    before, after = payment.instructions[: position - 1], payment.instructions[position:]
+    return replace(payment, instructions=(*before, instruction, *after))
+
+
+def begun(payment: Payment, now: datetime) -> Payment:
+    """`processing` once a provider is known to have been called; a birth stays `pending`."""
+    return processing(payment, now) if payment.attempts else payment
+
+
+def processing(payment: Payment, now: datetime) -> Payment:
+    """`payment` in the status of that name, whether it was in it before or not."""
+    if payment.status is Status.PROCESSING:
+        return payment
+    return moved(payment, Status.PROCESSING, now)
 
 
 def opened(payment: Payment, attempt: Attempt) -> Payment:

@@ -1,8 +1,8 @@
 """The brain of the workflow: what a payment's next step is, as a pure function of what is known.
 
-`plan_next_step` decides; `carry_out` turns the decision into the payment's next version. Neither
-touches the world, so the same two functions run in the state machine, in tests and under a virtual
-clock.
+`plan_next_step` decides; `carry_out` turns the decision into the payment's next version; `advanced`
+does both until a provider has to be called. None touches the world, so the same functions run in
+the state machine, in tests and under a virtual clock.
 
 The rules, in the order in which they are asked:
 
@@ -13,6 +13,11 @@ The rules, in the order in which they are asked:
    visibility window has passed (invariants 3 and 10).
 4. It was approved: the payment is done, or waits for its capture.
 5. It failed: the category's rule says whether the same provider, another one, or nobody is next.
+6. The authorisation is settled: captures, voids and refunds, see `payflow.domain.plan_instruction`.
+
+A cancellation that is asked for meanwhile waits for the authorisation's answer. If nothing was
+charged, the payment is canceled instead of going on; if it was approved, or the customer is to be
+asked, it is voided. Only if the provider refuses that does the payment go on as if never canceled.
 """
 
 from __future__ import annotations
@@ -21,20 +26,29 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, assert_never
 
-from payflow.domain.ledger import capture_transaction
+from payflow.domain.instruction import InstructionKind
+from payflow.domain.instructions import captured, settled
 from payflow.domain.method import CardMethod, UpiMethod
+from payflow.domain.money import FeeTerms
 from payflow.domain.outcomes import Category, NextActionType, Operation, Outcome
 from payflow.domain.payment import (
     Attempt,
     CaptureMethod,
     Failure,
-    Fees,
     NextAction,
     Payment,
     Status,
+    begun,
     moved,
     new_attempt,
     opened,
+    processing,
+)
+from payflow.domain.plan_instruction import (
+    SettleInstruction,
+    TryInstruction,
+    plan_instruction,
+    plan_pending,
 )
 from payflow.domain.ports import Randomness
 from payflow.domain.provider import Market, ProviderConfig
@@ -42,8 +56,11 @@ from payflow.domain.retry import CATEGORY_RULES, CategoryRule, RetryPolicy, back
 from payflow.domain.routing.decision import route
 from payflow.domain.routing.eligibility import METHOD_NOT_SUPPORTED
 from payflow.domain.routing.model import RoutingDecision, RoutingRequest
+from payflow.domain.verification import inquiry_after, is_proof
 
 POLICY: Final = RetryPolicy()
+_PLANS_MAX: Final = 4
+"""How many steps in a row there can be without a call, besides one for each instruction."""
 
 NO_PROVIDER: Final = Failure(
     "no_eligible_provider",
@@ -99,7 +116,8 @@ class Rest:
     """Nothing to do in this execution: the payment is settled, or waits for a later look."""
 
 
-Plan = Authorize | CheckStatus | Approve | AskCustomer | Fail | Rest
+AuthorizationPlan = Authorize | CheckStatus | Approve | AskCustomer | Fail | Rest
+Plan = AuthorizationPlan | TryInstruction | SettleInstruction
 
 
 def plan_next_step(
@@ -115,27 +133,67 @@ def plan_next_step(
 
     `asked_of_customer` is what the provider's latest answer, if pending, wants of the customer.
     """
-    if payment.is_settled or payment.open_attempt is not None:
+    if payment.open_attempt is not None:
         return Rest()
+    if payment.is_settled:
+        return plan_pending(payment, market, now, randomness, policy) or Rest()
+    plan = _plan_authorization(payment, market, now, randomness, asked_of_customer, policy)
+    cancellation = next(iter(payment.pending(InstructionKind.VOID)), None)
+    if cancellation is None:
+        return plan
+    match plan:
+        case Authorize() | Fail():
+            return SettleInstruction(cancellation)
+        case Approve() | AskCustomer():
+            void = plan_instruction(payment, cancellation, market, now, randomness, policy)
+            return void or Rest()
+        case _:
+            return plan
+
+
+def advanced(
+    payment: Payment,
+    market: Market,
+    *,
+    now: datetime,
+    randomness: Randomness,
+    asked_of_customer: NextActionType | None = None,
+) -> Payment:
+    """`payment` as far as it goes by itself: until a call is written down, or it rests."""
+    for _ in range(len(payment.instructions) + _PLANS_MAX):
+        plan = plan_next_step(
+            payment, market, now=now, randomness=randomness, asked_of_customer=asked_of_customer
+        )
+        payment = carry_out(payment, plan, now)
+        if isinstance(plan, Rest):
+            break
+    return payment
+
+
+def _plan_authorization(
+    payment: Payment,
+    market: Market,
+    now: datetime,
+    randomness: Randomness,
+    asked_of_customer: NextActionType | None,
+    policy: RetryPolicy,
+) -> AuthorizationPlan:
     authorization = payment.last_authorization
     if authorization is None:
         return _first_route(payment, market, now, randomness)
-    last = payment.attempts[-1]
-    match last.outcome:
-        case Outcome.APPROVED:
-            return Approve(market.provider(authorization.provider))
-        case Outcome.DECLINED:
-            return _after_failure(payment, last, market, now, randomness, policy)
-        case Outcome.ERROR if last.operation is Operation.AUTHORIZE:
-            return _after_failure(payment, last, market, now, randomness, policy)
-        case Outcome.PENDING if asked_of_customer is not None:
-            provider = market.provider(authorization.provider)
-            timeout_ms = provider.approval_timeout_ms if provider else 0
-            return AskCustomer(asked_of_customer, now + timedelta(milliseconds=timeout_ms))
-        case Outcome.NOT_FOUND if now >= _visible_from(authorization, market):
-            return _after_failure(payment, last, market, now, randomness, policy)
-        case _:
-            return _verify(payment, authorization, market, now, randomness, policy)
+    last = payment.attempts_for(None)[-1]
+    if last.outcome is Outcome.APPROVED:
+        return Approve(market.provider(authorization.provider))
+    refused = last is authorization and last.outcome is Outcome.ERROR
+    declined = refused or last.outcome is Outcome.DECLINED
+    if declined or is_proof(last, authorization, market, now):
+        return _after_failure(payment, last, market, now, randomness, policy)
+    if last.outcome is Outcome.PENDING and asked_of_customer is not None:
+        provider = market.provider(authorization.provider)
+        timeout_ms = provider.approval_timeout_ms if provider else 0
+        return AskCustomer(asked_of_customer, now + timedelta(milliseconds=timeout_ms))
+    inquiry = inquiry_after(payment, authorization, market, now, randomness, policy)
+    return CheckStatus(inquiry.provider, inquiry.not_before) if inquiry is not None else Rest()
 
 
 def carry_out(payment: Payment, plan: Plan, now: datetime) -> Payment:
@@ -150,19 +208,32 @@ def carry_out(payment: Payment, plan: Plan, now: datetime) -> Payment:
                 not_before=plan.not_before,
                 decision=plan.decision,
             )
-            return opened(_begun(payment, now), attempt)
+            return opened(begun(payment, now), attempt)
         case CheckStatus():
             attempt = new_attempt(
                 payment, Operation.INQUIRE, plan.provider, now=now, not_before=plan.not_before
             )
-            return opened(_begun(payment, now), attempt)
+            return opened(begun(payment, now), attempt)
         case Approve():
             return _approved(payment, plan.provider, now)
         case AskCustomer():
-            asked = moved(_processing(payment, now), Status.REQUIRES_ACTION, now)
+            asked = moved(processing(payment, now), Status.REQUIRES_ACTION, now)
             return replace(asked, next_action=NextAction(plan.type, expires_at=plan.expires_at))
         case Fail():
-            return replace(moved(_begun(payment, now), Status.FAILED, now), failure=plan.failure)
+            return replace(moved(begun(payment, now), Status.FAILED, now), failure=plan.failure)
+        case TryInstruction():
+            attempt = new_attempt(
+                payment,
+                plan.operation,
+                plan.provider,
+                now=now,
+                not_before=plan.not_before,
+                instruction=plan.position,
+            )
+            return opened(begun(payment, now), attempt)
+        case SettleInstruction():
+            fee = _fee_of(plan.provider)
+            return settled(payment, plan.position, plan.failure, provider_fee=fee, now=now)
         case Rest():
             return payment
         case _:
@@ -226,76 +297,17 @@ def _worth_keeping(decision: RoutingDecision) -> RoutingDecision:
     return replace(decision, excluded=told)
 
 
-def _verify(
-    payment: Payment,
-    authorization: Attempt,
-    market: Market,
-    now: datetime,
-    randomness: Randomness,
-    policy: RetryPolicy,
-) -> CheckStatus | Rest:
-    """Inquire with growing pauses; when this execution has asked often enough, leave it open."""
-    asked = sum(1 for a in payment.attempts if a.number > authorization.number)
-    if asked >= policy.inquiries_max:
-        return Rest()
-    earliest = now + back_off(policy, asked + 1, randomness)
-    if payment.attempts[-1].outcome is Outcome.NOT_FOUND:
-        earliest = max(earliest, _visible_from(authorization, market))
-    return CheckStatus(authorization.provider, earliest)
-
-
-def _visible_from(authorization: Attempt, market: Market) -> datetime:
-    """When "not found" begins to prove "not charged".
-
-    The call may have reached the provider as late as its time-out, and may become visible a whole
-    window after that. A provider that is no longer configured proves nothing for a day.
-    """
-    provider = market.provider(authorization.provider)
-    if provider is None:
-        return authorization.started_at + timedelta(days=1)
-    window_ms = provider.timeout_ms + provider.visibility_ms
-    return authorization.started_at + timedelta(milliseconds=window_ms)
-
-
 def _approved(payment: Payment, provider: ProviderConfig | None, now: datetime) -> Payment:
     """Authorised; with automatic capture also captured, and booked in the same version."""
-    working = replace(_processing(payment, now), amount_authorized=payment.amount.minor)
+    minor = payment.amount.minor
+    working = replace(processing(payment, now), amount_authorized=minor)
     if payment.capture_method is CaptureMethod.MANUAL:
         return moved(working, Status.AUTHORIZED, now)
-    authorization = payment.last_authorization
-    assert authorization is not None  # an approval answers an authorisation
-    fees = Fees(
-        provider_minor=provider.fees.on(payment.amount.minor) if provider else 0,
-        platform_minor=payment.platform_fee.on(payment.amount.minor),
-    )
-    booking = capture_transaction(
-        payment_id=payment.id,
-        merchant_id=payment.merchant_id,
-        provider=authorization.provider,
-        amount=payment.amount,
-        provider_fee_minor=fees.provider_minor,
-        platform_fee_minor=fees.platform_minor,
-        sequence=len(payment.postings) + 1,
-        posted_at=now,
-    )
-    captured = replace(
-        working,
-        amount_captured=payment.amount.minor,
-        fees=fees,
-        postings=(*payment.postings, booking),
-    )
-    return moved(captured, Status.SUCCEEDED, now)
+    return captured(working, minor, provider_fee=_fee_of(provider), final=True, now=now)
 
 
-def _begun(payment: Payment, now: datetime) -> Payment:
-    """`processing` once a provider is known to have been called; a birth stays `pending`."""
-    return _processing(payment, now) if payment.attempts else payment
-
-
-def _processing(payment: Payment, now: datetime) -> Payment:
-    if payment.status is Status.PROCESSING:
-        return payment
-    return moved(payment, Status.PROCESSING, now)
+def _fee_of(provider: ProviderConfig | None) -> FeeTerms:
+    return provider.fees if provider is not None else FeeTerms()
 
 
 def routing_request(payment: Payment) -> RoutingRequest:

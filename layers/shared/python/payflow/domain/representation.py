@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from payflow.domain.instruction import Instruction
 from payflow.domain.method import CardMethod, Method, UpiMethod
 from payflow.domain.payment import Attempt, Customer, Failure, NextAction, Payment, Status
 from payflow.domain.routing.model import RoutingDecision
@@ -44,6 +45,23 @@ def payment_document(payment: Payment) -> Document:
         "created_at": rfc3339(payment.created_at),
         "updated_at": rfc3339(payment.updated_at),
         "version": payment.version,
+    }
+
+
+def refund_document(payment: Payment, refund: Instruction) -> Document:
+    """What `GET /api/v1/refunds/{id}` answers: a function of the refund alone."""
+    return {
+        "id": refund.id,
+        "object": "refund",
+        "payment_id": payment.id,
+        "merchant_id": payment.merchant_id,
+        "amount": refund.amount_minor,
+        "currency": payment.amount.currency,
+        "status": refund.status.value,
+        "reason": refund.reason,
+        "failure": _failure(refund.failure),
+        "created_at": rfc3339(refund.created_at),
+        "updated_at": rfc3339(refund.settled_at or refund.created_at),
     }
 
 
@@ -88,9 +106,7 @@ def decision_document(decision: RoutingDecision) -> Document:
             {"provider": one.provider, "score": one.score, "reasons": list(one.reasons)}
             for one in decision.candidates
         ],
-        "excluded": [
-            {"provider": one.provider, "reason": one.reason} for one in decision.excluded
-        ],
+        "excluded": [{"provider": one.provider, "reason": one.reason} for one in decision.excluded],
     }
 
 

@@ -38,11 +38,15 @@ CATEGORY_RULES: Final[dict[Category, CategoryRule]] = {
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """The bounds of one payment's authorisation (invariant 7)."""
+    """The bounds of one payment's authorisation (invariant 7), and of each instruction after it.
+
+    `inquiries_max` is for each call that nobody answered.
+    """
 
     authorizations_max: int = 5
     providers_max: int = 3
     inquiries_max: int = 9
+    instruction_tries_max: int = 4
     back_off_base_ms: int = 200
     back_off_max_ms: int = 8_000
 

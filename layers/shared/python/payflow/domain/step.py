@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
+from payflow.domain.instruction import Instruction, InstructionKind
 from payflow.domain.method import MethodType
+from payflow.domain.money import Money
 from payflow.domain.outcomes import Operation
 from payflow.domain.payment import Attempt, CaptureMethod, Payment, provider_key
 from payflow.domain.provider_call import ProviderCall, call_to_document
@@ -22,6 +24,9 @@ class Action(StrEnum):
 
     AUTHORIZE = "Authorize"
     CHECK_STATUS = "CheckStatus"
+    CAPTURE = "Capture"
+    VOID = "Void"
+    REFUND = "Refund"
     BACK_OFF = "BackOff"
     FINISHED = "Finished"
 
@@ -37,26 +42,51 @@ def step_document(payment: Payment, functions: ProviderFunctions, now: datetime)
         return {"action": Action.FINISHED.value, "status": payment.status.value}
     if attempt.not_before is not None and attempt.not_before > now:
         return {"action": Action.BACK_OFF.value, "not_before": rfc3339(attempt.not_before)}
-    inquiry = attempt.operation is Operation.INQUIRE
     return {
-        "action": (Action.CHECK_STATUS if inquiry else Action.AUTHORIZE).value,
+        "action": _ACTIONS[attempt.operation].value,
         "function": functions[payment.method.type],
         "call": call_to_document(_call(payment, attempt)),
     }
 
 
+_ACTIONS: Final[dict[Operation, Action]] = {
+    Operation.AUTHORIZE: Action.AUTHORIZE,
+    Operation.INQUIRE: Action.CHECK_STATUS,
+    Operation.CAPTURE: Action.CAPTURE,
+    Operation.VOID: Action.VOID,
+    Operation.REFUND: Action.REFUND,
+}
+
+
 def _call(payment: Payment, attempt: Attempt) -> ProviderCall:
-    authorization = payment.last_authorization
-    keyed = authorization.number if authorization is not None else attempt.number
-    key = provider_key(payment.id, keyed)
+    authorization = payment.last_authorization or attempt
+    # An inquiry has the key of the call that it asks about.
+    asked = payment.asked_about(attempt.instruction) or attempt
+    instruction = instruction_of(payment, attempt)
     return ProviderCall(
         payment_id=payment.id,
         attempt_number=attempt.number,
         operation=attempt.operation,
         provider=attempt.provider,
-        key=key,
-        authorization_key=key,
+        key=provider_key(payment.id, asked.number),
+        authorization_key=provider_key(payment.id, authorization.number),
         method=payment.method,
-        amount=payment.amount,
+        amount=asked_amount(payment, attempt),
         capture=payment.capture_method is CaptureMethod.AUTOMATIC,
+        final=instruction is not None and instruction.final,
     )
+
+
+def asked_amount(payment: Payment, attempt: Attempt) -> Money:
+    """What `attempt` is about: a capture's or refund's own amount, else all of the payment's."""
+    instruction = instruction_of(payment, attempt)
+    if instruction is None or instruction.kind is InstructionKind.VOID:
+        return payment.amount
+    return Money(instruction.amount_minor, payment.amount.currency)
+
+
+def instruction_of(payment: Payment, attempt: Attempt) -> Instruction | None:
+    """The instruction that `attempt` is a part of; None for the authorisation."""
+    if attempt.instruction is None:
+        return None
+    return payment.instructions[attempt.instruction - 1]

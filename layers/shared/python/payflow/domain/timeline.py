@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
+from payflow.domain.instruction import Instruction, InstructionKind
 from payflow.domain.ledger import JournalTransaction
 from payflow.domain.method import CardMethod, Method, UpiMethod
 from payflow.domain.money import MINOR_UNIT_EXPONENT
@@ -33,7 +34,9 @@ def timeline(payment: Payment) -> list[Happening]:
     """Everything that happened to `payment`, oldest first; what is simultaneous in causal order."""
     story = [
         _created(payment),
+        *(_requested(payment, one) for one in payment.instructions),
         *_attempts(payment),
+        *(_settled(payment, one) for one in payment.instructions if not one.is_pending),
         *(_status_change(payment, change) for change in payment.history),
         *(_posting(transaction) for transaction in payment.postings),
     ]
@@ -148,6 +151,55 @@ def _finished(attempt: Attempt) -> Happening:
             "latency_ms": attempt.latency_ms,
         },
     )
+
+
+_NOUNS: Final = {
+    InstructionKind.CAPTURE: "capture",
+    InstructionKind.VOID: "cancellation",
+    InstructionKind.REFUND: "refund",
+}
+
+
+def _requested(payment: Payment, instruction: Instruction) -> Happening:
+    noun = _NOUNS[instruction.kind]
+    rest = ", the rest to be released" if instruction.final else ""
+    return Happening(
+        instruction.created_at,
+        f"{noun}.requested",
+        f"{noun.capitalize()}{_worth(payment, instruction)} requested{rest}",
+        _instruction_data(instruction),
+    )
+
+
+def _settled(payment: Payment, instruction: Instruction) -> Happening:
+    noun, failure = _NOUNS[instruction.kind], instruction.failure
+    because = f": {failure.message}" if failure is not None else ""
+    data = _instruction_data(instruction)
+    if failure is not None:
+        data["failure"] = {"code": failure.code, "category": failure.category.value}
+    return Happening(
+        instruction.settled_at or instruction.created_at,
+        f"{noun}.{instruction.status.value}",
+        f"{noun.capitalize()}{_worth(payment, instruction)} {instruction.status.value}{because}",
+        data,
+    )
+
+
+def _worth(payment: Payment, instruction: Instruction) -> str:
+    if instruction.kind is InstructionKind.VOID:
+        return ""
+    return f" of {major_units(instruction.amount_minor, payment.amount.currency)}"
+
+
+def _instruction_data(instruction: Instruction) -> dict[str, Any]:
+    data: dict[str, Any] = {f"{_NOUNS[instruction.kind]}_id": instruction.id}
+    if instruction.kind is not InstructionKind.VOID:
+        data["amount"] = instruction.amount_minor
+    if instruction.kind is InstructionKind.CAPTURE:
+        data["final"] = instruction.final
+    if instruction.reason is not None:
+        data["reason"] = instruction.reason
+    return data
 
 
 def _status_change(payment: Payment, change: StatusChange) -> Happening:
