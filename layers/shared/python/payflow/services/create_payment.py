@@ -8,18 +8,10 @@ a version of the payment (`payflow.domain.answer`), so a replay gives the same b
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from typing import Final
 
-from payflow.domain.answer import compact_json, creation_answer
+from payflow.domain.answer import CREATION
 from payflow.domain.card import card_brand
-from payflow.domain.errors import (
-    IdempotencyInProgress,
-    IdempotencyKeyReused,
-    InvalidRequest,
-    Unavailable,
-    VersionConflict,
-)
+from payflow.domain.errors import IdempotencyKeyReused, InvalidRequest, Unavailable
 from payflow.domain.ids import derived_id
 from payflow.domain.merchant import Merchant
 from payflow.domain.method import CardData, CardMethod, Method
@@ -34,17 +26,10 @@ from payflow.domain.ports import (
     Vault,
     WorkflowStarter,
 )
-from payflow.domain.representation import payment_document
 from payflow.domain.risk import assess
 from payflow.domain.step import ProviderFunctions, step_document
+from payflow.services.answer_request import AnswerRequest, new_claim
 from payflow.services.card_tokens import payment_token, token_for
-
-POLL_FIRST_MS: Final = 40
-POLL_MAX_MS: Final = 250
-POLL_GROWTH: Final = 1.4
-POLLS_MAX: Final = 500
-CLAIM_GRACE: Final = timedelta(seconds=5)
-"""How long after its deadline a waiting first request still counts as running."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +84,8 @@ class CreatePayment:
             return self._replayed(existing, born)
         self._settle_card(born)
         started = born.is_settled or self._start(born)
-        return CreateAnswer(self._answer(born), replayed=False, workflow_started=started)
+        body = self._answer(born, CREATION)
+        return CreateAnswer(body, replayed=False, workflow_started=started)
 
     def _born(self, request: CreateRequest) -> Payment:
         """The payment's first version, with its first attempt planned and its card in the vault."""
@@ -112,7 +98,7 @@ class CreatePayment:
             merchant_id=request.merchant.id,
             amount=new.amount,
             method=method,
-            claim=_claim(request_hash, request.wait_ms, now),
+            claim=new_claim(request_hash, request.wait_ms, now, version=1),
             created_at=now,
             updated_at=now,
             capture_method=new.capture_method,
@@ -163,60 +149,18 @@ class CreatePayment:
         return True
 
     def _replayed(self, existing: Payment, repeated: Payment) -> CreateAnswer:
-        if existing.claim.request_hash != repeated.claim.request_hash:
+        try:
+            body = self._answer.again(existing, CREATION, repeated.claim.request_hash)
+        except IdempotencyKeyReused:
             token = payment_token(repeated)
             if token is not None:
                 self.vault.discard(token)
-            raise IdempotencyKeyReused(
-                "idempotency_key_reused",
-                "This Idempotency-Key was used with a different request body.",
-            )
-        deadline = existing.claim.wait_until
-        if existing.claim.answered_version is None and deadline is not None:
-            remaining = deadline + CLAIM_GRACE - self.clock.now()
-            if remaining > timedelta(0):
-                raise IdempotencyInProgress(
-                    "idempotency_in_progress",
-                    "The first request with this Idempotency-Key is still running.",
-                    retry_after_s=max(1, int(remaining.total_seconds())),
-                )
-        return CreateAnswer(self._answer(existing), replayed=True)
+            raise
+        return CreateAnswer(body, replayed=True)
 
-    def _answer(self, payment: Payment) -> str:
-        """The creation answer; while it is owed, wait for it until the claim's deadline."""
-        pause_ms = float(POLL_FIRST_MS)
-        for _ in range(POLLS_MAX):
-            if payment.claim.answered_version is not None:
-                return creation_answer(payment)
-            if self.clock.now() >= (payment.claim.wait_until or payment.created_at):
-                payment = self._answer_as_it_is(payment)
-            else:
-                self.clock.sleep_ms(int(pause_ms))
-                pause_ms = min(POLL_MAX_MS, pause_ms * POLL_GROWTH)
-                payment = self.payments.get(payment.id) or payment
-        raise Unavailable("answer_unavailable", f"the answer for {payment.id} is not settled yet")
-
-    def _answer_as_it_is(self, payment: Payment) -> Payment:
-        """Time is up: the payment as it stands becomes the answer, unless it moved meanwhile.
-
-        This is a version of its own, so that a workflow which read the one before cannot overwrite
-        the answer (invariant 25).
-        """
-        answer = compact_json(payment_document(payment))
-        claim = replace(payment.claim, answered_version=payment.version, answer=answer)
-        fixed = replace(payment, version=payment.version + 1, claim=claim)
-        try:
-            self.payments.save(fixed)
-        except VersionConflict:
-            return self.payments.get(payment.id) or payment
-        return fixed
-
-
-def _claim(request_hash: str, wait_ms: int | None, now: datetime) -> Claim:
-    if wait_ms is None:
-        return Claim(request_hash)
-    deadline = now + timedelta(milliseconds=wait_ms)
-    return Claim(request_hash, wait_until=deadline, answered_version=None)
+    @property
+    def _answer(self) -> AnswerRequest:
+        return AnswerRequest(self.payments, self.clock)
 
 
 def _answered_if_settled(born: Payment) -> Payment:

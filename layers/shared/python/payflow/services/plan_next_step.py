@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from payflow.domain.answer import revised
-from payflow.domain.errors import NotFound, Unavailable, VersionConflict
+from payflow.domain.errors import NotFound
+from payflow.domain.instruction import InstructionKind
 from payflow.domain.outcomes import Category, Outcome, ProviderResult
-from payflow.domain.payment import Payment, answered
-from payflow.domain.plan import carry_out, plan_next_step
+from payflow.domain.payment import Attempt, Payment, answered
+from payflow.domain.plan import advanced
 from payflow.domain.ports import Clock, MarketSource, PaymentRepository, Randomness, Vault
 from payflow.domain.provider_call import result_from_document
-from payflow.domain.step import ProviderFunctions, step_document
+from payflow.domain.step import ProviderFunctions, asked_amount, instruction_of, step_document
 from payflow.services.card_tokens import payment_token
-
-WRITE_TRIES_MAX: Final = 5
+from payflow.services.contention import decided_anew
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,37 +36,35 @@ class PlanNextStep:
         An answer to an attempt that has its outcome already (a duplicated or resumed execution)
         changes nothing. Raises `NotFound`, and `Unavailable` when other writers kept winning.
         """
-        for _ in range(WRITE_TRIES_MAX):
-            payment = self.payments.get(payment_id)
-            if payment is None:
-                raise NotFound("payment_not_found", f"no payment {payment_id}")
-            try:
-                return self._advance(payment, answer)
-            except VersionConflict:
-                continue
-        raise Unavailable("contended", f"{payment_id} is being changed by others")
 
-    def _advance(self, payment: Payment, answer: dict[str, Any] | None) -> dict[str, Any]:
+        def advance() -> dict[str, Any]:
+            return self._advance(payment_id, answer)
+
+        return decided_anew(advance, payment_id, self.clock, self.randomness)
+
+    def _advance(self, payment_id: str, answer: dict[str, Any] | None) -> dict[str, Any]:
+        payment = self.payments.get(payment_id)
+        if payment is None:
+            raise NotFound("payment_not_found", f"no payment {payment_id}")
         now = self.clock.now()
         after = self._planned(payment, answer, now)
         if after != payment:
             after = revised(payment, after, now)
             self.payments.save(after)
-        if after.is_settled:
+        if after.is_settled and _has_just_authorized(after):
             self._forget_cvc(after)
         return step_document(after, self.functions, now)
 
     def _planned(self, payment: Payment, answer: dict[str, Any] | None, now: datetime) -> Payment:
         result = _answer_to_open_attempt(payment, answer)
         known = answered(payment, result) if result else payment
-        plan = plan_next_step(
+        return advanced(
             known,
             self.market.snapshot(),
             now=now,
             randomness=self.randomness,
             asked_of_customer=result.next_action if result else None,
         )
-        return carry_out(known, plan, now)
 
     def _forget_cvc(self, payment: Payment) -> None:
         # After the write that ends the authorisation, and again when that is repeated: a crash
@@ -82,15 +80,21 @@ def _answer_to_open_attempt(
     attempt = payment.open_attempt
     if answer is None or attempt is None or answer["attempt_number"] != attempt.number:
         return None
-    return _believable(payment, result_from_document(answer))
+    return _believable(payment, attempt, result_from_document(answer))
 
 
-def _believable(payment: Payment, result: ProviderResult) -> ProviderResult:
+def _has_just_authorized(payment: Payment) -> bool:
+    """Nothing has been called for a capture or refund yet: those would only forget it again."""
+    about = (instruction_of(payment, attempt) for attempt in payment.attempts)
+    return all(one is None or one.kind is InstructionKind.VOID for one in about)
+
+
+def _believable(payment: Payment, attempt: Attempt, result: ProviderResult) -> ProviderResult:
     """An approval of something else than was asked is not an approval: ask again what happened."""
     if result.outcome is not Outcome.APPROVED:
         return result
-    echoed = (result.amount_minor, result.currency)
-    if echoed in ((None, None), (payment.amount.minor, payment.amount.currency)):
+    asked, echoed = asked_amount(payment, attempt), (result.amount_minor, result.currency)
+    if echoed in ((None, None), (asked.minor, asked.currency)):
         return result
     return replace(
         result, outcome=Outcome.UNKNOWN, code="answer_mismatch", category=Category.UNKNOWN

@@ -59,7 +59,9 @@ def observed(before: Payment | None, after: Payment) -> Iterator[Observation]:
     """The calls that were answered between two versions of a payment."""
     known = _answered(before.attempts) if before is not None else set()
     for attempt in after.attempts:
-        if attempt.number not in known and attempt.operation in _OBSERVED:
+        # What becomes of a refund says nothing about how well a provider authorises.
+        authorizes = attempt.instruction is None and attempt.operation in _OBSERVED
+        if attempt.number not in known and authorizes:
             yield from _observation(attempt)
 
 
