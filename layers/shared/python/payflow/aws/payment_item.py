@@ -15,13 +15,13 @@ attempts and journal transactions.
     metadata            key, value, key, … (a map would lose the order, and the answer its bytes)
     history             status, time, status, …
     postings            journal transactions, see `payflow.aws.posting_item`
+    instructions        captures, cancellations and refunds, see `payflow.aws.instruction_item`
     why                 a routing decision: s strategy, c candidates [name, score, reasons…],
                         x excluded [reason, names…]
 """
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterator
 from itertools import groupby
 from typing import Any, Final
@@ -30,14 +30,10 @@ from payflow.aws.attributes import (
     Field,
     Item,
     Value,
-    binary,
     decoded,
-    digest,
     encoded,
     moment,
     number,
-    read_binary,
-    read_digest,
     read_member,
     read_moment,
     read_number,
@@ -49,6 +45,8 @@ from payflow.aws.attributes import (
     text,
     texts,
 )
+from payflow.aws.claim_item import FAILURE, claim_from_attributes, claim_to_attributes
+from payflow.aws.instruction_item import instruction_from_value, instruction_to_value
 from payflow.aws.posting_item import posting_from_value, posting_to_value
 from payflow.domain.ids import derived_id
 from payflow.domain.method import CardMethod, Method, MethodType, UpiFlow, UpiMethod, WalletMethod
@@ -57,7 +55,6 @@ from payflow.domain.outcomes import Category, NextActionType, Operation, Outcome
 from payflow.domain.payment import (
     Attempt,
     CaptureMethod,
-    Claim,
     Customer,
     Failure,
     Fees,
@@ -133,12 +130,6 @@ _FEES: Final = (
     Field("p", "provider_minor", number, read_number, 0),
     Field("f", "platform_minor", number, read_number, 0),
 )
-_FAILURE: Final = (
-    Field("code", "code", text, read_text),
-    Field("cat", "category", text, read_member(Category)),
-    Field("msg", "message", text, read_text),
-    Field("pc", "provider_code", text, read_text),
-)
 _NEXT_ACTION: Final = (
     Field("t", "type", text, read_member(NextActionType)),
     Field("u", "url", text, read_text),
@@ -182,6 +173,7 @@ _ATTEMPT: Final = (
     Field("ref", "provider_reference", text, read_text),
     Field("ms", "latency_ms", number, read_number),
     Field("why", "decision", _decision, _read_decision),
+    Field("in", "instruction", number, read_number),
 )
 
 
@@ -198,7 +190,7 @@ def payment_to_item(payment: Payment) -> Item:
         "amount": number(payment.amount.minor),
         "currency": text(payment.amount.currency),
         payment.method.type.value: _method(payment.method),
-        **_claim(payment.claim),
+        **claim_to_attributes(payment.claim),
         **_details(payment),
         **_lists(payment),
     }
@@ -213,7 +205,7 @@ def payment_from_item(item: Item) -> Payment:
         amount=Money(read_number(item["amount"]), currency),
         created_at=parse_rfc3339(created_at_text),
         method=_read_method(item),
-        claim=_read_claim(item),
+        claim=claim_from_attributes(item),
         **_read_details(item),
         attempts=tuple(
             Attempt(
@@ -230,6 +222,10 @@ def payment_from_item(item: Item) -> Payment:
         postings=tuple(
             posting_from_value(posting, payment_id, read_text(item["merchant_id"]), currency)
             for posting in _elements(item, "postings")
+        ),
+        instructions=tuple(
+            instruction_from_value(instruction, payment_id)
+            for instruction in _elements(item, "instructions")
         ),
     )
 
@@ -252,27 +248,6 @@ def _read_method(item: Item) -> Method:
     return WalletMethod(**decoded(_WALLET, item[MethodType.WALLET.value]["M"]))
 
 
-def _claim(claim: Claim) -> Item:
-    item: dict[str, Value] = {"hash": digest(claim.request_hash)}
-    if claim.wait_until is not None:
-        item["wait"] = moment(claim.wait_until)
-    if claim.answered_version != 1:
-        item["answered"] = number(claim.answered_version or 0)
-    if claim.answer is not None:
-        item["answer"] = binary(zlib.compress(claim.answer.encode(), level=9))
-    return item
-
-
-def _read_claim(item: Item) -> Claim:
-    answer = item.get("answer")
-    return Claim(
-        request_hash=read_digest(item["hash"]),
-        wait_until=read_moment(item["wait"]) if "wait" in item else None,
-        answered_version=(read_number(item["answered"]) or None) if "answered" in item else 1,
-        answer=zlib.decompress(read_binary(answer)).decode() if answer is not None else None,
-    )
-
-
 def _details(payment: Payment) -> Item:
     """The parts that are maps of their own, without those that say nothing."""
     maps = {
@@ -281,7 +256,7 @@ def _details(payment: Payment) -> Item:
         "fee": encoded(_PLATFORM_FEE, payment.platform_fee) or None,
         "risk": encoded(_RISK, payment.risk) or None,
         "fees": encoded(_FEES, payment.fees) or None,
-        "failure": encoded(_FAILURE, payment.failure) if payment.failure else None,
+        "failure": encoded(FAILURE, payment.failure) if payment.failure else None,
         "action": encoded(_NEXT_ACTION, payment.next_action) if payment.next_action else None,
     }
     return {key: {"M": fields} for key, fields in maps.items() if fields is not None}
@@ -299,7 +274,7 @@ def _read_details(item: Item) -> dict[str, Any]:
         "platform_fee": FeeTerms(**decoded(_PLATFORM_FEE, part("fee"))),
         "risk": Risk(**decoded(_RISK, part("risk"))),
         "fees": Fees(**decoded(_FEES, part("fees"))),
-        "failure": Failure(**decoded(_FAILURE, failure)) if failure else None,
+        "failure": Failure(**decoded(FAILURE, failure)) if failure else None,
         "next_action": NextAction(**decoded(_NEXT_ACTION, action)) if action else None,
     }
 
@@ -312,6 +287,7 @@ def _lists(payment: Payment) -> Item:
             part for change in payment.history for part in (text(change.status), moment(change.at))
         ],
         "postings": [posting_to_value(posting, payment) for posting in payment.postings],
+        "instructions": [instruction_to_value(one) for one in payment.instructions],
     }
     item: dict[str, Value] = {key: row(values) for key, values in lists.items() if values}
     if payment.postings:
