@@ -16,6 +16,7 @@ PROVIDER_FUNCTIONS = {
     "wallet": "call_wallet_provider",
 }
 CREATE_FUNCTION = "create_payment_api"
+ACTIONS_FUNCTION = "payment_actions_api"
 PLAN_FUNCTION = "plan_next_step"
 AUTHORIZER_FUNCTION = "authorize_request"
 HEALTH_FUNCTION = "update_health"
@@ -50,6 +51,12 @@ def function_specs(invoke_name: Callable[[str], str]) -> tuple[FunctionSpec, ...
             },
             {KeyName.CARD: SEAL_AND_OPEN, KeyName.CVC: SEAL_AND_OPEN},
             routing,
+        ),
+        FunctionSpec(
+            ACTIONS_FUNCTION,
+            CREATE_TIMEOUT_S,
+            {TableName.PAYMENTS: READ_WRITE, TableName.CONTROL: READ},
+            environment=routing,
         ),
         # Merchants, because an operator's listing merges theirs.
         FunctionSpec(

@@ -8,7 +8,7 @@ import aws_cdk as cdk
 from constructs import Construct
 
 from infra_cdk.api import ApiFront, ApiParts
-from infra_cdk.functions import CREATE_FUNCTION, HEALTH_FUNCTION, function_specs
+from infra_cdk.functions import ACTIONS_FUNCTION, CREATE_FUNCTION, HEALTH_FUNCTION, function_specs
 from infra_cdk.health_stream import HealthStream
 from infra_cdk.http_api import HttpFront
 from infra_cdk.keys import KeyName, Keys
@@ -41,7 +41,8 @@ class PayFlowStack(cdk.Stack):
         factory = LambdaFactory(self, "Functions", settings=settings, tables=tables, keys=keys)
         functions = {spec.name: factory.build(spec) for spec in function_specs(factory.invoke_name)}
         workflow = PaymentWorkflow(self, "Workflow", settings=settings, functions=functions)
-        _let_start(functions[CREATE_FUNCTION], workflow)
+        for starter in (CREATE_FUNCTION, ACTIONS_FUNCTION):
+            _let_start(functions[starter], workflow)
         health = HealthStream(
             self,
             "Health",

@@ -50,7 +50,7 @@ def test_on_aws_every_caller_uses_the_published_version(synthesise: Synthesise) 
 def test_the_plan_names_providers_by_the_version_that_is_invoked(synthesise: Synthesise) -> None:
     for settings, qualifier in ((AWS, ":live"), (EMBEDDED, "")):
         stack = synthesise(settings)
-        for function in ("plan_next_step", "create_payment_api"):
+        for function in ("plan_next_step", "create_payment_api", "payment_actions_api"):
             variables = stack.function(function)[1]["Environment"]["Variables"]
 
             assert json.loads(variables["PROVIDER_FUNCTIONS"]) == {

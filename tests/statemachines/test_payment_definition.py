@@ -14,6 +14,7 @@ from payflow.domain.step import Action
 DEFINITION = Path(__file__).parents[2] / "statemachines" / "payment.asl.json"
 MACHINE: dict[str, Any] = json.loads(DEFINITION.read_text())
 STATES: dict[str, dict[str, Any]] = MACHINE["States"]
+PROVIDER_CALLS = ["Authorize", "CheckStatus", "Capture", "Void", "Refund"]
 TASKS = [name for name, state in STATES.items() if state["Type"] == "Task"]
 
 
@@ -67,10 +68,17 @@ def test_each_action_of_the_plan_has_a_state_of_its_own_name() -> None:
 
 
 def test_a_crashed_provider_call_is_unknown_never_a_failure() -> None:
-    catching = {STATES[name]["Catch"][0]["Next"] for name in ("Authorize", "CheckStatus")}
+    catching = {STATES[name]["Catch"][0]["Next"] for name in PROVIDER_CALLS}
 
     assert catching == {"OutcomeUnknown"}
     assert STATES["OutcomeUnknown"]["Parameters"]["result"]["outcome"] == "unknown"
+
+
+def test_a_state_for_each_operation_calls_the_provider_that_the_plan_names() -> None:
+    assert set(TASKS) == {*PROVIDER_CALLS, "PlanNextStep"}
+    assert {STATES[name]["Parameters"]["FunctionName.$"] for name in PROVIDER_CALLS} == {
+        "$.step.function"
+    }
 
 
 def test_the_machine_stays_below_the_express_limit_of_five_minutes() -> None:
@@ -85,7 +93,7 @@ def test_the_definition_uses_no_intrinsic_functions_and_no_jsonata() -> None:
     assert "States.JsonMerge" not in text
 
 
-@pytest.mark.parametrize("name", ["Authorize", "CheckStatus"])
+@pytest.mark.parametrize("name", PROVIDER_CALLS)
 def test_only_a_provider_call_that_never_ran_is_repeated(name: str) -> None:
     (rule,) = STATES[name]["Retry"]
 
