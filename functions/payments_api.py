@@ -1,11 +1,11 @@
-"""Read payments: one, a list, the story of one."""
+"""Read payments and refunds: one, a list, the story of one."""
 
 from __future__ import annotations
 
 from payflow import wiring
 from payflow.api.queries import parse_payment_filter, payment_cursor
 from payflow.aws.http import Request, Response, http_handler, json_response
-from payflow.domain.representation import payment_document
+from payflow.domain.representation import payment_document, refund_document
 from payflow.domain.timeline import timeline_document
 
 
@@ -30,10 +30,24 @@ def get_timeline(request: Request) -> Response:
     return json_response(timeline_document(payment))
 
 
+def list_refunds(request: Request) -> Response:
+    """200 with the payment's refunds, newest first; 404 as for the payment."""
+    payment, refunds = wiring.read_refunds().list(request.path_params["id"], request.caller)
+    return json_response({"data": [refund_document(payment, refund) for refund in refunds]})
+
+
+def get_refund(request: Request) -> Response:
+    """200 with the refund, 404 for none or another merchant's."""
+    payment, refund = wiring.read_refunds().get(request.path_params["id"], request.caller)
+    return json_response(refund_document(payment, refund))
+
+
 handler = http_handler(
     {
         "GET /api/v1/payments": list_payments,
         "GET /api/v1/payments/{id}": get_payment,
         "GET /api/v1/payments/{id}/timeline": get_timeline,
+        "GET /api/v1/payments/{id}/refunds": list_refunds,
+        "GET /api/v1/refunds/{id}": get_refund,
     }
 )

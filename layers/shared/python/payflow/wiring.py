@@ -37,11 +37,13 @@ if TYPE_CHECKING:
     from payflow.services.create_payment import CreatePayment
     from payflow.services.create_token import CreateToken
     from payflow.services.explain_routing import ExplainRouting
+    from payflow.services.instruct_payment import InstructPayment
     from payflow.services.manage_merchants import ManageMerchants
     from payflow.services.manage_providers import ManageProviders
     from payflow.services.plan_next_step import PlanNextStep
     from payflow.services.read_ledger import ReadLedger
     from payflow.services.read_payments import ReadPayments
+    from payflow.services.read_refunds import ReadRefunds
     from payflow.services.update_health import UpdateHealth
 
 
@@ -143,6 +145,21 @@ def create_payment() -> CreatePayment:
 
 
 @cache
+def instruct_payment() -> InstructPayment:
+    """The use case behind capture, cancel and refund."""
+    from payflow.services.instruct_payment import InstructPayment
+
+    return InstructPayment(
+        payments=payments(),
+        market=market(),
+        workflow=workflow(),
+        clock=clock(),
+        randomness=randomness(),
+        functions=provider_functions(),
+    )
+
+
+@cache
 def update_health() -> UpdateHealth:
     """The use case behind the payments stream."""
     from payflow.services.update_health import UpdateHealth
@@ -197,6 +214,14 @@ def read_payments() -> ReadPayments:
     from payflow.services.read_payments import ReadPayments
 
     return ReadPayments(payments())
+
+
+@cache
+def read_refunds() -> ReadRefunds:
+    """The use cases behind `GET /api/v1/refunds`."""
+    from payflow.services.read_refunds import ReadRefunds
+
+    return ReadRefunds(read_payments())
 
 
 @cache

@@ -41,6 +41,9 @@ _KEY_NAMES: Final = {
 
 _BODY_OF: Final = {
     "createPayment": "CreatePayment",
+    "capturePayment": "CapturePayment",
+    "cancelPayment": "CancelPayment",
+    "refundPayment": "RefundPayment",
     "createToken": "CreateToken",
     "createMerchant": "CreateMerchant",
     "updateMerchant": "UpdateMerchant",
@@ -49,7 +52,9 @@ _BODY_OF: Final = {
     "putProviderFaults": "ProviderFaults",
     "explainRouting": "CreatePayment",
 }
-_BODY_OPTIONAL: Final = frozenset({"createMerchantKey"})
+_BODY_OPTIONAL: Final = frozenset(
+    {"createMerchantKey", "capturePayment", "cancelPayment", "refundPayment"}
+)
 
 _CARD_EXAMPLE: Final = {
     "number": "5105105105105100",

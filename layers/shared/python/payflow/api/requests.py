@@ -42,6 +42,29 @@ def parse_create_payment(body: Body, now: datetime) -> NewPayment:
     )
 
 
+def parse_capture(body: Body) -> tuple[int | None, bool]:
+    """The amount to capture, None for all that is left, and whether that is final.
+
+    Raises `InvalidRequest`.
+    """
+    CHECKER.check("CapturePayment", body)
+    return body.get("amount"), body.get("final") or False
+
+
+def parse_cancel(body: Body) -> None:
+    """Raises `InvalidRequest` for anything but an empty object."""
+    CHECKER.check("CancelPayment", body)
+
+
+def parse_refund(body: Body) -> tuple[int | None, str | None]:
+    """The amount to refund, None for all that is left, and why; raises `InvalidRequest`."""
+    CHECKER.check("RefundPayment", body)
+    reason = body.get("reason")
+    if reason is not None and holds_card_number(reason):
+        raise _card_data_at("reason")
+    return body.get("amount"), reason
+
+
 def parse_create_token(body: Body, now: datetime) -> CardData:
     """The card to tokenise; raises `InvalidRequest`."""
     CHECKER.check("CreateToken", body)
@@ -140,9 +163,13 @@ def _check_settlement_currency(body: Body) -> None:
 def _refuse_card_numbers(body: Body) -> None:
     for path, text in _free_texts(body):
         if holds_card_number(text):
-            raise InvalidRequest(
-                "card_data_not_allowed", "Card numbers belong into `method` only.", param=path
-            )
+            raise _card_data_at(path)
+
+
+def _card_data_at(path: str) -> InvalidRequest:
+    return InvalidRequest(
+        "card_data_not_allowed", "Card numbers belong into `method` only.", param=path
+    )
 
 
 def _free_texts(body: Body) -> Iterator[tuple[str, str]]:

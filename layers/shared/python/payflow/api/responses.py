@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from payflow.api.json_schema import Schema
 from payflow.api.schemas import CURRENCY, reference
+from payflow.domain.instruction import InstructionStatus
 from payflow.domain.ledger import AccountKind, Side
 from payflow.domain.outcomes import Category, NextActionType, Operation, Outcome
 from payflow.domain.payment import CaptureMethod, Status
@@ -75,6 +76,13 @@ _ATTEMPT: Final = _object(
     latency_ms=_nullable(_COUNT),
 )
 
+_FAILURE: Final = _object(
+    code=_TEXT,
+    category=_choice(*Category),
+    message=_TEXT,
+    provider_code=_nullable(_TEXT),
+)
+
 _NEXT_ACTION: Final[Schema] = {
     "type": ["object", "null"],
     "required": ["type"],
@@ -112,14 +120,7 @@ _PAYMENT: Final = _object(
     ),
     metadata={"type": "object", "additionalProperties": _TEXT},
     attempts=_list(reference("Attempt")),
-    failure=_nullable(
-        _object(
-            code=_TEXT,
-            category=_choice(*Category),
-            message=_TEXT,
-            provider_code=_nullable(_TEXT),
-        )
-    ),
+    failure=_nullable(_FAILURE),
     next_action=_NEXT_ACTION,
     risk=_object(decision=_TEXT, score={"type": "integer", "minimum": 0, "maximum": 100}),
     fees=_object(provider=_AMOUNT, platform=_AMOUNT),
@@ -128,6 +129,20 @@ _PAYMENT: Final = _object(
     created_at=_TIME,
     updated_at=_TIME,
     version={"type": "integer", "minimum": 1},
+)
+
+_REFUND: Final = _object(
+    id=_TEXT,
+    object=_choice("refund"),
+    payment_id=_TEXT,
+    merchant_id=_TEXT,
+    amount=_AMOUNT,
+    currency=CURRENCY,
+    status=_choice(*InstructionStatus),
+    reason=_nullable(_TEXT),
+    failure=_nullable(_FAILURE),
+    created_at=_TIME,
+    updated_at=_TIME,
 )
 
 _DECISION: Final = _object(
@@ -236,6 +251,8 @@ RESPONSE_SCHEMAS: Final[dict[str, Schema]] = {
     "PaymentMethod": _METHOD,
     "Attempt": _ATTEMPT,
     "PaymentPage": _page("Payment"),
+    "Refund": _REFUND,
+    "RefundList": _object(data=_list(reference("Refund"))),
     "Timeline": _object(
         data=_list(
             {
@@ -320,6 +337,11 @@ RESPONSE_OF: Final[dict[str, tuple[int, str]]] = {
     "listPayments": (200, "PaymentPage"),
     "getPayment": (200, "Payment"),
     "getPaymentTimeline": (200, "Timeline"),
+    "capturePayment": (200, "Payment"),
+    "cancelPayment": (200, "Payment"),
+    "refundPayment": (201, "Refund"),
+    "listRefunds": (200, "RefundList"),
+    "getRefund": (200, "Refund"),
     "createToken": (201, "Token"),
     "listLedgerAccounts": (200, "AccountList"),
     "getLedgerAccount": (200, "Account"),

@@ -147,6 +147,23 @@ _CREATE_PAYMENT: Final = _object(
     ),
 )
 
+REASON_MAX: Final = 255
+_AMOUNT_LEFT: Final = _optional(
+    _integer(1, AMOUNT_MINOR_MAX, description="Minor units; by default all that is left")
+)
+_CAPTURE_PAYMENT: Final = _object(
+    (),
+    amount=_AMOUNT_LEFT,
+    final=_optional(
+        {
+            "type": "boolean",
+            "default": False,
+            "description": "Release what this capture leaves of the authorisation.",
+        }
+    ),
+)
+_REFUND_PAYMENT: Final = _object((), amount=_AMOUNT_LEFT, reason=_optional(_string(1, REASON_MAX)))
+
 _FEES: Final = _object(
     (),
     bps=_integer(0, BASIS_POINTS, description="Basis points of the captured amount"),
@@ -167,6 +184,9 @@ REQUEST_SCHEMAS: Final[dict[str, Schema]] = {
     },
     **{f"{name.capitalize()}MethodInput": schema for name, schema in _METHOD_TYPES.items()},
     "Card": _CARD,
+    "CapturePayment": _CAPTURE_PAYMENT,
+    "CancelPayment": _object(()),
+    "RefundPayment": _REFUND_PAYMENT,
     "CreateToken": _object(("card",), card=reference("Card")),
     "CreateMerchant": _object(
         ("name",),
