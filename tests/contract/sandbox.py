@@ -9,14 +9,15 @@ from random import Random
 
 from payflow.domain.method import CardData, CardMethod, Method, MethodType, UpiMethod, WalletMethod
 from payflow.domain.money import Money
-from payflow.domain.outcomes import Operation, ProviderResult
+from payflow.domain.outcomes import Operation, Outcome, ProviderResult
 from payflow.domain.payment import provider_key
 from payflow.domain.ports import Provider
 from payflow.domain.provider import Faults, ProviderConfig
 from payflow.domain.provider_call import ProviderCall
 from payflow.domain.provider_schema import read_providers
 from payflow.providers.registry import ADAPTERS, create_provider
-from payflow.providers.simulated.store import InMemoryBookStore
+from payflow.providers.simulated.store import BookStore, InMemoryBookStore
+from payflow.services.call_provider import OPERATIONS
 from tests.support.fakes import FakeClock, InMemoryVault
 
 PROVIDERS_FILE = Path(__file__).parents[2] / "config" / "providers.json"
@@ -34,6 +35,25 @@ def registered_providers() -> tuple[ProviderConfig, ...]:
     return read_providers(PROVIDERS_FILE.read_text(), adapters=ADAPTERS)
 
 
+def following(
+    call: ProviderCall,
+    operation: Operation,
+    amount_minor: int | None = None,
+    *,
+    attempt: int = 2,
+    final: bool = False,
+) -> ProviderCall:
+    """The call of a later operation on the authorisation `call`; its whole amount by default."""
+    return replace(
+        call,
+        operation=operation,
+        attempt_number=attempt,
+        key=provider_key(call.payment_id, attempt),
+        amount=call.amount if amount_minor is None else Money(amount_minor, call.amount.currency),
+        final=final,
+    )
+
+
 def flawless(config: ProviderConfig) -> ProviderConfig:
     """`config` without failures of its own."""
     return replace(config, failure_rate=0.0, lost_response_rate=0.0)
@@ -44,12 +64,24 @@ class Sandbox:
     """Makes calls to providers; all share the book, and each has its own clock."""
 
     seed: int = 1
-    book: InMemoryBookStore = field(default_factory=InMemoryBookStore)
+    store: BookStore = field(default_factory=InMemoryBookStore)
     clock: FakeClock = field(default_factory=FakeClock)
     vault: InMemoryVault = field(default_factory=InMemoryVault)
 
     def __post_init__(self) -> None:
         self.randomness = Random(self.seed)
+
+    @property
+    def book(self) -> InMemoryBookStore:
+        """The shared book, for tests that look into it."""
+        assert isinstance(self.store, InMemoryBookStore)
+        return self.store
+
+    def perform(
+        self, config: ProviderConfig, call: ProviderCall, faults: Faults | None = None
+    ) -> ProviderResult:
+        """Whatever operation `call` asks for."""
+        return OPERATIONS[call.operation](self._provider(config, faults), call)
 
     def authorize(
         self, config: ProviderConfig, call: ProviderCall, faults: Faults | None = None
@@ -70,6 +102,7 @@ class Sandbox:
         attempt: int = 1,
         payment_id: str = "pay_00000000000000000000000001",
         amount_minor: int = 125_000,
+        capture: bool = True,
     ) -> ProviderCall:
         """Attempt number `attempt` of a payment by `instrument` (default: an ordinary one)."""
         key = provider_key(payment_id, attempt)
@@ -82,8 +115,16 @@ class Sandbox:
             authorization_key=key,
             method=self._method(config.type, instrument or ORDINARY[config.type]),
             amount=Money(amount_minor, "INR"),
-            capture=True,
+            capture=capture,
         )
+
+    def approved(
+        self, config: ProviderConfig, instrument: str | None = None, *, capture: bool
+    ) -> ProviderCall:
+        """The call of an authorisation, or with `capture` of a sale, that was approved."""
+        call = self.call(config, instrument, capture=capture)
+        assert self.authorize(flawless(config), call).outcome is Outcome.APPROVED
+        return call
 
     def wait(self, duration_ms: int) -> None:
         """Let time pass."""
@@ -93,7 +134,7 @@ class Sandbox:
         return create_provider(
             config,
             faults or Faults(),
-            book=self.book,
+            book=self.store,
             clock=self.clock,
             randomness=self.randomness,
             vault=lambda: self.vault,

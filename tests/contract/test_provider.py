@@ -75,7 +75,7 @@ def test_simultaneous_duplicates_have_one_effect_and_one_answer(config: Provider
     together = Barrier(callers)
 
     def duplicate(seed: int) -> ProviderResult:
-        other = Sandbox(seed=seed, book=sandbox.book, vault=sandbox.vault, clock=FakeClock())
+        other = Sandbox(seed=seed, store=sandbox.store, vault=sandbox.vault, clock=FakeClock())
         together.wait()
         return other.authorize(busy, call)
 
