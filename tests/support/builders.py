@@ -6,6 +6,9 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from payflow.domain.answer import revised
+from payflow.domain.instruction import InstructionKind, instruction_id
+from payflow.domain.instructions import NewInstruction
 from payflow.domain.method import CardMethod, Method, MethodType, UpiMethod
 from payflow.domain.money import FeeTerms, Money
 from payflow.domain.outcomes import Category, Operation, Outcome, ProviderResult
@@ -19,6 +22,7 @@ from payflow.domain.payment import (
     new_attempt,
     opened,
 )
+from payflow.domain.plan import Approve, carry_out
 from payflow.domain.provider import LatencyModel, Market, ProviderConfig
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -115,3 +119,31 @@ def tried(
 def later(seconds: float) -> datetime:
     """Noon and so many seconds."""
     return NOON + timedelta(seconds=seconds)
+
+
+def an_authorized(*, amount_minor: int = 100_000, **changes: Any) -> Payment:
+    """A payment that A has authorised, waiting for its capture."""
+    born = a_payment(amount_minor=amount_minor, capture=CaptureMethod.MANUAL, **changes)
+    return _approved(born)
+
+
+def a_captured(*, amount_minor: int = 100_000, **changes: Any) -> Payment:
+    """A payment that A has authorised and captured in one."""
+    return _approved(a_payment(amount_minor=amount_minor, **changes))
+
+
+def _approved(born: Payment) -> Payment:
+    known = tried(born, "A", a_result(Outcome.APPROVED))
+    provider = a_provider("A")
+    return revised(born, carry_out(known, Approve(provider), NOON), NOON)
+
+
+def an_instruction(kind: InstructionKind, number: int = 1, **changes: Any) -> NewInstruction:
+    """The request for one more instruction; its answer is not waited for."""
+    payment_id = "pay_00000000000000000000000001"
+    asked = NewInstruction(
+        id=instruction_id(kind, payment_id, "mer_1", "/path", str(number)),
+        kind=kind,
+        claim=Claim("hash", wait_until=None, answered_version=None),
+    )
+    return replace(asked, **changes)

@@ -284,8 +284,9 @@ def with_instruction(payment: Payment, position: int, instruction: Instruction) 
 
 
 def begun(payment: Payment, now: datetime) -> Payment:
-    """`processing` once a provider is known to have been called; a birth stays `pending`."""
-    return processing(payment, now) if payment.attempts else payment
+    """`payment` no longer `pending` once a provider is known to have been called."""
+    is_waiting = payment.status is Status.PENDING and payment.attempts
+    return moved(payment, Status.PROCESSING, now) if is_waiting else payment
 
 
 def processing(payment: Payment, now: datetime) -> Payment:

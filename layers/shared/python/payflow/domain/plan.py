@@ -16,8 +16,9 @@ The rules, in the order in which they are asked:
 6. The authorisation is settled: captures, voids and refunds, see `payflow.domain.plan_instruction`.
 
 A cancellation that is asked for meanwhile waits for the authorisation's answer. If nothing was
-charged, the payment is canceled instead of going on; if it was approved, or the customer is to be
-asked, it is voided. Only if the provider refuses that does the payment go on as if never canceled.
+charged, the payment is canceled instead of going on to another provider or to the customer; if it
+was approved, it is voided. Only if the provider refuses that, because it has captured already, does
+the payment go on as if never canceled.
 """
 
 from __future__ import annotations
@@ -135,16 +136,18 @@ def plan_next_step(
     """
     if payment.open_attempt is not None:
         return Rest()
+    cancellation = next(iter(payment.pending(InstructionKind.VOID)), None)
+    if cancellation is not None and payment.status is Status.REQUIRES_ACTION:
+        return SettleInstruction(cancellation)
     if payment.is_settled:
         return plan_pending(payment, market, now, randomness, policy) or Rest()
     plan = _plan_authorization(payment, market, now, randomness, asked_of_customer, policy)
-    cancellation = next(iter(payment.pending(InstructionKind.VOID)), None)
     if cancellation is None:
         return plan
     match plan:
-        case Authorize() | Fail():
+        case Authorize() | Fail() | AskCustomer():
             return SettleInstruction(cancellation)
-        case Approve() | AskCustomer():
+        case Approve():
             void = plan_instruction(payment, cancellation, market, now, randomness, policy)
             return void or Rest()
         case _:

@@ -1,0 +1,211 @@
+"""The whole gateway in this process: real use cases and simulated providers, executions by hand.
+
+A test moves each execution one state at a time, in any order; it can duplicate one, and lose what a
+provider answered, as a crashed function does.
+"""
+
+from __future__ import annotations
+
+import json
+from copy import deepcopy
+from dataclasses import dataclass, field
+from datetime import timedelta
+from random import Random
+from typing import Any
+
+from payflow.domain.instruction import InstructionKind
+from payflow.domain.merchant import Merchant
+from payflow.domain.method import CardData, MethodType
+from payflow.domain.money import FeeTerms, Money
+from payflow.domain.new_payment import NewPayment
+from payflow.domain.payment import CaptureMethod, Payment
+from payflow.domain.ports import Provider
+from payflow.domain.provider import Faults, Market, ProviderConfig
+from payflow.domain.step import Action
+from payflow.domain.timestamps import parse_rfc3339
+from payflow.providers.registry import create_provider
+from payflow.providers.simulated.entry import BookEntry, entry_from_document
+from payflow.providers.simulated.store import InMemoryBookStore
+from payflow.services.call_provider import CallProvider
+from payflow.services.create_payment import CreateAnswer, CreatePayment, CreateRequest
+from payflow.services.instruct_payment import InstructAnswer, InstructPayment, InstructRequest
+from payflow.services.plan_next_step import PlanNextStep
+from tests.support.builders import NOON, a_provider
+from tests.support.fakes import (
+    FakeClock,
+    FixedMarket,
+    InMemoryPayments,
+    InMemoryVault,
+    RecordingWorkflow,
+)
+
+MERCHANT = Merchant(
+    id="mer_00000000000000000000000001",
+    name="Shop",
+    settlement_currency="INR",
+    platform_fee=FeeTerms(bps=100),
+    created_at=NOON,
+    updated_at=NOON,
+)
+FUNCTIONS = {kind: f"call_{kind.value}_provider" for kind in MethodType}
+STATES_MAX = 400
+Execution = dict[str, Any]
+"""What the state machine would carry: the payment's id and its step."""
+
+
+@dataclass
+class InProcess:
+    """The gateway; `failure_rate` and `lost_response_rate` are those of both providers."""
+
+    seed: int = 1
+    failure_rate: float = 0.0
+    lost_response_rate: float = 0.0
+    executions: list[Execution] = field(default_factory=list)
+    _orders: list[CreateRequest] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.clock, self.randomness = FakeClock(), Random(self.seed)
+        self.payments, self.vault, self.book = (
+            InMemoryPayments(),
+            InMemoryVault(),
+            InMemoryBookStore(),
+        )
+        rates = {"failure_rate": self.failure_rate, "lost_response_rate": self.lost_response_rate}
+        providers = tuple(a_provider(name, **rates) for name in ("A", "B"))
+        market, self.workflow = FixedMarket(Market(providers)), RecordingWorkflow()
+        planning = (market, self.clock, self.randomness, FUNCTIONS)
+        self.plan = PlanNextStep(self.payments, self.vault, *planning)
+        self.provider = CallProvider(market, self._provider)
+        self.create = CreatePayment(
+            self.payments, self.vault, market, self.workflow, self.clock, self.randomness, FUNCTIONS
+        )
+        self.instruct = InstructPayment(
+            self.payments, market, self.workflow, self.clock, self.randomness, FUNCTIONS
+        )
+
+    def pay(
+        self,
+        number: str = "4242424242424242",
+        *,
+        amount_minor: int = 1_000,
+        capture: CaptureMethod = CaptureMethod.AUTOMATIC,
+    ) -> Payment:
+        """A new payment by card, without any call made yet."""
+        order = len(self._orders)
+        self._orders.append(
+            CreateRequest(
+                merchant=MERCHANT,
+                path="/api/v1/payments",
+                idempotency_key=f"order-{order}",
+                canonical_body=b"{}",
+                payment=NewPayment(
+                    amount=Money(amount_minor, "INR"),
+                    method=CardData(number, 12, 2030, "123"),
+                    capture_method=capture,
+                ),
+                wait_ms=None,
+            )
+        )
+        body = self.create(self._orders[-1]).body
+        self._collect()
+        return self.payment(json.loads(body)["id"])
+
+    def again(self, payment: Payment) -> CreateAnswer:
+        """The answer to a repetition of the request that created `payment`."""
+        return self.create(self._orders[list(self.payments.items).index(payment.id)])
+
+    def ask(
+        self,
+        payment: Payment,
+        kind: InstructionKind,
+        amount_minor: int | None = None,
+        *,
+        key: str,
+        final: bool = False,
+        wait_ms: int | None = None,
+    ) -> InstructAnswer:
+        """Capture, cancel or refund."""
+        answer = self.instruct(
+            InstructRequest(
+                kind=kind,
+                payment_id=payment.id,
+                merchant_id=payment.merchant_id,
+                path=f"/api/v1/payments/{payment.id}/{kind.value}",
+                idempotency_key=key,
+                canonical_body=f"{amount_minor} {final}".encode(),
+                wait_ms=wait_ms,
+                amount_minor=amount_minor,
+                final=final,
+            )
+        )
+        self._collect()
+        return answer
+
+    def payment(self, payment_id: str) -> Payment:
+        """The payment as it is now."""
+        return self.payments.items[payment_id]
+
+    def step(self, execution: Execution, *, crash: bool = False) -> None:
+        """One execution on by one state; with `crash` nobody hears what the provider answered."""
+        step, payment_id = execution["step"], execution["payment_id"]
+        answer = None
+        match step["action"]:
+            case Action.FINISHED:
+                return
+            case Action.BACK_OFF:
+                self.clock.time = max(self.clock.time, parse_rfc3339(step["not_before"]))
+            case _:
+                answer = self.provider(deepcopy(step["call"]))
+                if crash:
+                    answer = {
+                        "attempt_number": step["call"]["attempt_number"],
+                        "outcome": "unknown",
+                        "code": "provider_call_crashed",
+                        "category": "unknown",
+                        "latency_ms": 0,
+                    }
+        execution["step"] = self.plan(payment_id, answer)
+
+    def is_finished(self, execution: Execution) -> bool:
+        """Whether the execution has nothing more to do."""
+        return bool(execution["step"]["action"] == Action.FINISHED)
+
+    def run(self) -> None:
+        """All executions to their ends, in turns."""
+        for _ in range(STATES_MAX):
+            running = [one for one in self.executions if not self.is_finished(one)]
+            if not running:
+                return
+            for execution in running:
+                self.step(execution)
+        raise AssertionError("an execution does not end")
+
+    def run_quietly(self) -> None:
+        """All executions to their ends while somebody waits on the same clock."""
+        self.clock.on_sleep, waiting = lambda: None, self.clock.on_sleep
+        self._collect()
+        self.run()
+        self.clock.on_sleep = waiting
+
+    def later(self, **duration: float) -> None:
+        """Let time pass."""
+        self.clock.time += timedelta(**duration)
+
+    def booked(self) -> list[BookEntry]:
+        """What all providers have in their books, the test instruments' memory left out."""
+        documents = [d for i, d in self.book.items.items() if not i.startswith("instrument#")]
+        return [entry_from_document(document) for document in documents]
+
+    def _provider(self, config: ProviderConfig, faults: Faults) -> Provider:
+        return create_provider(
+            config,
+            faults,
+            book=self.book,
+            clock=self.clock,
+            randomness=self.randomness,
+            vault=lambda: self.vault,
+        )
+
+    def _collect(self) -> None:
+        started, self.workflow.started = self.workflow.started, []
+        self.executions += [{"payment_id": one, "step": step} for one, step in started]
