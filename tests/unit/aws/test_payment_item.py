@@ -19,6 +19,12 @@ from payflow.aws.posting_item import ACCOUNT_CODES
 from payflow.aws.provider_file import deployed_providers
 from payflow.domain.answer import revised
 from payflow.domain.ids import derived_id
+from payflow.domain.instruction import (
+    Instruction,
+    InstructionKind,
+    InstructionStatus,
+    instruction_id,
+)
 from payflow.domain.ledger import (
     Account,
     AccountKind,
@@ -98,6 +104,7 @@ methods = st.one_of(
     st.builds(UpiMethod, vpa=words, flow=st.sampled_from(UpiFlow)),
     st.builds(WalletMethod, wallet_id=words),
 )
+failures = st.builds(Failure, words, st.sampled_from(Category), texts, optional_text)
 claims = st.builds(
     Claim,
     request_hash=st.binary(max_size=32).map(bytes.hex) | texts,
@@ -124,6 +131,7 @@ def attempts(draw: st.DrawFn, payment_id: str) -> tuple[Attempt, ...]:
             provider_reference=draw(optional_text),
             latency_ms=draw(st.none() | st.integers(0, 100_000)),
             decision=draw(st.none() | decisions),
+            instruction=draw(st.none() | st.integers(1, 99)),
         )
         for number in range(1, draw(st.integers(0, 3)) + 1)
     )
@@ -147,6 +155,28 @@ def postings(draw: st.DrawFn, payment_id: str) -> tuple[JournalTransaction, ...]
                 sequence=sequence,
                 posted_at=draw(moments),
                 entries=entries,
+            )
+        )
+    return tuple(made)
+
+
+@st.composite
+def instructions(draw: st.DrawFn, payment_id: str) -> tuple[Instruction, ...]:
+    made = []
+    for number in range(draw(st.integers(0, 3))):
+        kind = draw(st.sampled_from(InstructionKind))
+        made.append(
+            Instruction(
+                id=instruction_id(kind, payment_id, "mer_1", "/path", str(number)),
+                kind=kind,
+                amount_minor=draw(st.integers(0, 10**12)),
+                claim=draw(claims),
+                created_at=draw(moments),
+                final=draw(st.booleans()),
+                reason=draw(optional_text),
+                status=draw(st.sampled_from(InstructionStatus)),
+                settled_at=draw(st.none() | moments),
+                failure=draw(st.none() | failures),
             )
         )
     return tuple(made)
@@ -184,9 +214,7 @@ def payments(draw: st.DrawFn) -> Payment:
         risk=draw(st.builds(Risk, words, st.integers(0, 100), st.lists(texts).map(tuple))),
         fees=draw(st.builds(Fees, minor, minor)),
         attempts=draw(attempts(payment_id)),
-        failure=draw(
-            st.none() | st.builds(Failure, words, st.sampled_from(Category), texts, optional_text)
-        ),
+        failure=draw(st.none() | failures),
         next_action=draw(
             st.none()
             | st.builds(
@@ -195,6 +223,7 @@ def payments(draw: st.DrawFn) -> Payment:
         ),
         history=tuple(draw(st.lists(st.builds(StatusChange, statuses, moments), max_size=4))),
         postings=draw(postings(payment_id)),
+        instructions=draw(instructions(payment_id)),
     )
 
 

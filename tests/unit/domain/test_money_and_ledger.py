@@ -20,6 +20,7 @@ from payflow.domain.ledger import (
     Side,
     capture_transaction,
     folded,
+    refund_transaction,
     transaction_id,
 )
 from payflow.domain.money import AMOUNT_MINOR_MAX, FeeTerms, Money
@@ -115,3 +116,20 @@ def test_a_liability_grows_by_credits() -> None:
 
 def test_every_kind_of_account_has_its_side() -> None:
     assert set(NORMAL_SIDE) == set(AccountKind)
+
+
+@given(amounts)
+def test_a_refund_reverses_the_principal_of_its_capture(amount: int) -> None:
+    refund = refund_transaction(
+        payment_id="pay_1",
+        merchant_id="mer_1",
+        provider="A",
+        amount=Money(amount, "INR"),
+        sequence=2,
+        posted_at=NOON,
+    )
+
+    balances = folded({}, [a_capture(amount, 0, 0), refund]).values()
+
+    assert {balance.amount for balance in balances} == {0}
+    assert refund.id != transaction_id("pay_1", "refund", 1)

@@ -6,12 +6,23 @@ from dataclasses import replace
 
 import pytest
 
+from payflow.domain.instruction import InstructionKind
 from payflow.domain.ledger import capture_transaction
 from payflow.domain.outcomes import Category, Operation, Outcome
-from payflow.domain.payment import Failure, Payment, Status, answered, moved, new_attempt, opened
+from payflow.domain.payment import (
+    CaptureMethod,
+    Failure,
+    Payment,
+    Status,
+    answered,
+    moved,
+    new_attempt,
+    opened,
+)
 from payflow.domain.routing.model import Candidate, Exclusion, RoutingDecision
 from payflow.domain.timeline import major_units, timeline, timeline_document
 from tests.support.builders import NOON, a_payment, a_result, a_vpa, later
+from tests.support.in_process import InProcess
 
 DECISION = RoutingDecision(
     "success_rate",
@@ -141,3 +152,54 @@ def test_the_document_is_one_flat_list() -> None:
 )
 def test_amounts_are_told_in_major_units(minor: int, currency: str, text: str) -> None:
     assert major_units(minor, currency) == text
+
+
+def test_captures_and_refunds_are_told_from_the_request_to_the_booking() -> None:
+    world = InProcess()
+    payment = world.pay(capture=CaptureMethod.MANUAL)
+    world.run()
+    world.ask(payment, InstructionKind.CAPTURE, 400, key="c", final=True)
+    world.run()
+    world.later(seconds=1)
+    world.ask(payment, InstructionKind.REFUND, 100, key="r")
+    world.run()
+
+    story = timeline(world.payment(payment.id))
+
+    told = [one for one in story if one.type.startswith(("capture", "refund", "ledger"))]
+    assert [one.type for one in told] == [
+        "capture.requested",
+        "capture.succeeded",
+        "ledger.posted",
+        "refund.requested",
+        "refund.succeeded",
+        "ledger.posted",
+    ]
+    assert told[0].summary == "Capture of INR 4.00 requested, the rest to be released"
+    assert told[4].summary == "Refund of INR 1.00 succeeded"
+    assert told[3].data["amount"] == 100
+
+
+def test_a_failed_refund_says_why() -> None:
+    world = InProcess()
+    payment = world.pay("4000000000005126")
+    world.run()
+    world.ask(payment, InstructionKind.REFUND, key="r")
+    world.run()
+
+    (failed,) = [one for one in timeline(world.payment(payment.id)) if one.type == "refund.failed"]
+
+    assert failed.data["failure"]["category"]
+    assert "nothing was given back" in failed.summary
+
+
+def test_a_cancellation_is_told() -> None:
+    world = InProcess()
+    payment = world.pay(capture=CaptureMethod.MANUAL)
+    world.run()
+    world.ask(payment, InstructionKind.VOID, key="v")
+    world.run()
+
+    types = [one.type for one in timeline(world.payment(payment.id))]
+
+    assert types[-2:] == ["cancellation.succeeded", "payment.canceled"]

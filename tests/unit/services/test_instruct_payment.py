@@ -13,6 +13,7 @@ from payflow.domain.errors import (
     IdempotencyKeyReused,
     InvalidRequest,
     NotFound,
+    Unavailable,
     VersionConflict,
 )
 from payflow.domain.instruction import InstructionKind, InstructionStatus
@@ -97,30 +98,31 @@ class TestAccepting:
             world.ask(foreign, kind, key="k")
 
     def test_a_writer_that_lost_the_race_decides_anew(self, world: InProcess) -> None:
-        payment = captured(world)
-        save, lost = world.payments.save, []
+        contended = captured(world)
+        save = world.payments.save
+        lost: list[bool] = []
 
-        def save_after_another(after: Payment) -> None:
+        def save_after_another(payment: Payment) -> None:
             if not lost:
                 lost.append(True)
-                world.ask(payment, REFUND, 700, key="other")
-            save(after)
+                world.ask(contended, REFUND, 700, key="other")
+            save(payment)
 
         world.payments.save = save_after_another  # type: ignore[method-assign]
 
         with pytest.raises(InvalidRequest, match="300 minor units"):
-            world.ask(payment, REFUND, 400, key="mine")
+            world.ask(contended, REFUND, 400, key="mine")
 
     def test_endless_contention_ends_in_a_retryable_error(self, world: InProcess) -> None:
-        payment = captured(world)
+        contended = captured(world)
 
-        def lose(after: Payment) -> None:
-            raise VersionConflict(after.id)
+        def lose(payment: Payment) -> None:
+            raise VersionConflict(payment.id)
 
         world.payments.save = lose  # type: ignore[method-assign]
 
-        with pytest.raises(Exception, match="changed by others"):
-            world.ask(payment, REFUND, 400, key="r")
+        with pytest.raises(Unavailable, match="changed by others"):
+            world.ask(contended, REFUND, 400, key="r")
 
 
 class TestCapture:
