@@ -39,69 +39,77 @@ def function_specs(invoke_name: Callable[[str], str]) -> tuple[FunctionSpec, ...
     providers = {kind: invoke_name(name) for kind, name in PROVIDER_FUNCTIONS.items()}
     routing = {"PROVIDER_FUNCTIONS": json.dumps(providers, separators=(",", ":"))}
     return (
-        FunctionSpec(
-            CREATE_FUNCTION,
-            CREATE_TIMEOUT_S,
-            {
-                TableName.PAYMENTS: READ_WRITE,
-                TableName.VAULT: READ_WRITE,
-                TableName.CONTROL: READ,
-                TableName.MERCHANTS: READ,
-            },
-            {KeyName.CARD: SEAL_AND_OPEN, KeyName.CVC: SEAL_AND_OPEN},
-            routing,
-        ),
-        # Merchants, because an operator's listing merges theirs.
-        FunctionSpec(
-            "payments_api", API_TIMEOUT_S, {TableName.PAYMENTS: READ, TableName.MERCHANTS: READ}
-        ),
-        FunctionSpec(
-            "tokens_api",
-            API_TIMEOUT_S,
-            {TableName.VAULT: READ_WRITE},
-            {KeyName.CARD: SEAL_AND_OPEN},
-        ),
-        FunctionSpec(
-            "ledger_api", API_TIMEOUT_S, {TableName.PAYMENTS: READ, TableName.MERCHANTS: READ}
-        ),
-        FunctionSpec("merchants_api", API_TIMEOUT_S, {TableName.MERCHANTS: READ_WRITE}),
-        FunctionSpec("providers_api", API_TIMEOUT_S, {TableName.CONTROL: READ_WRITE}),
-        FunctionSpec(
-            FALLBACK_FUNCTION, API_TIMEOUT_S, {TableName.CONTROL: READ, TableName.PAYMENTS: READ}
-        ),
-        FunctionSpec(AUTHORIZER_FUNCTION, AUTHORIZER_TIMEOUT_S, {TableName.MERCHANTS: READ}),
-        FunctionSpec(
-            PLAN_FUNCTION,
-            PLAN_TIMEOUT_S,
-            {
-                TableName.PAYMENTS: READ_WRITE,
-                TableName.CONTROL: READ,
-                TableName.VAULT: Access.WRITE,
-            },
-            environment=routing,
-        ),
-        FunctionSpec(
-            PROVIDER_FUNCTIONS["card"],
-            PROVIDER_TIMEOUT_S,
-            {
-                TableName.PROVIDER_BOOKS: READ_WRITE,
-                TableName.CONTROL: READ,
-                TableName.VAULT: READ,
-            },
-            {KeyName.CARD: KeyUse.OPEN, KeyName.CVC: KeyUse.OPEN},
-        ),
-        *(
-            FunctionSpec(
-                PROVIDER_FUNCTIONS[kind],
-                PROVIDER_TIMEOUT_S,
-                {TableName.PROVIDER_BOOKS: READ_WRITE, TableName.CONTROL: READ},
-            )
-            for kind in ("upi", "wallet")
-        ),
+        _creating(routing),
+        *_answering(),
+        _planning(routing),
+        *_calling_providers(),
         FunctionSpec(
             HEALTH_FUNCTION,
             HEALTH_TIMEOUT_S,
             {TableName.CONTROL: READ_WRITE},
             waited_for=False,
         ),
+    )
+
+
+def _creating(routing: dict[str, str]) -> FunctionSpec:
+    """The function that makes payments; it may also start the workflow."""
+    return FunctionSpec(
+        CREATE_FUNCTION,
+        CREATE_TIMEOUT_S,
+        {
+            TableName.PAYMENTS: READ_WRITE,
+            TableName.VAULT: READ_WRITE,
+            TableName.CONTROL: READ,
+            TableName.MERCHANTS: READ,
+        },
+        {KeyName.CARD: SEAL_AND_OPEN, KeyName.CVC: SEAL_AND_OPEN},
+        routing,
+    )
+
+
+def _answering() -> tuple[FunctionSpec, ...]:
+    """The functions behind the other routes."""
+    # Merchants beside payments, because an operator's reading merges those of all merchants.
+    payments = {TableName.PAYMENTS: READ, TableName.MERCHANTS: READ}
+    health = {TableName.CONTROL: READ, TableName.PAYMENTS: READ}
+    seal = {KeyName.CARD: SEAL_AND_OPEN}
+    return (
+        FunctionSpec("payments_api", API_TIMEOUT_S, payments),
+        FunctionSpec("tokens_api", API_TIMEOUT_S, {TableName.VAULT: READ_WRITE}, seal),
+        FunctionSpec("ledger_api", API_TIMEOUT_S, payments),
+        FunctionSpec("merchants_api", API_TIMEOUT_S, {TableName.MERCHANTS: READ_WRITE}),
+        FunctionSpec("providers_api", API_TIMEOUT_S, {TableName.CONTROL: READ_WRITE}),
+        FunctionSpec(FALLBACK_FUNCTION, API_TIMEOUT_S, health),
+        FunctionSpec(AUTHORIZER_FUNCTION, AUTHORIZER_TIMEOUT_S, {TableName.MERCHANTS: READ}),
+    )
+
+
+def _planning(routing: dict[str, str]) -> FunctionSpec:
+    """The workflow's brain; in the vault it may only forget."""
+    return FunctionSpec(
+        PLAN_FUNCTION,
+        PLAN_TIMEOUT_S,
+        {
+            TableName.PAYMENTS: READ_WRITE,
+            TableName.CONTROL: READ,
+            TableName.VAULT: Access.WRITE,
+        },
+        environment=routing,
+    )
+
+
+def _calling_providers() -> tuple[FunctionSpec, ...]:
+    """One function a type of provider; only the one for cards may open a card."""
+    own_book = {TableName.PROVIDER_BOOKS: READ_WRITE, TableName.CONTROL: READ}
+    opening = {KeyName.CARD: KeyUse.OPEN, KeyName.CVC: KeyUse.OPEN}
+    return (
+        FunctionSpec(
+            PROVIDER_FUNCTIONS["card"],
+            PROVIDER_TIMEOUT_S,
+            {**own_book, TableName.VAULT: READ},
+            opening,
+        ),
+        FunctionSpec(PROVIDER_FUNCTIONS["upi"], PROVIDER_TIMEOUT_S, own_book),
+        FunctionSpec(PROVIDER_FUNCTIONS["wallet"], PROVIDER_TIMEOUT_S, own_book),
     )

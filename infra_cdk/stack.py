@@ -63,18 +63,12 @@ class PayFlowStack(cdk.Stack):
         )
         self._write_outputs(
             {
+                **_addresses(tables, keys),
                 "ApiEndpoint": front.endpoint,
                 "ApiId": front.api_id,
                 "ApiKind": front.kind.value,
                 "ApiStage": front.stage,
                 "StateMachineArn": workflow.state_machine.state_machine_arn,
-                "PaymentsTable": tables.table(TableName.PAYMENTS).table_name,
-                "VaultTable": tables.table(TableName.VAULT).table_name,
-                "MerchantsTable": tables.table(TableName.MERCHANTS).table_name,
-                "ControlTable": tables.table(TableName.CONTROL).table_name,
-                "ProviderBooksTable": tables.table(TableName.PROVIDER_BOOKS).table_name,
-                "CardKeyId": keys.key(KeyName.CARD).key_id,
-                "CvcKeyId": keys.key(KeyName.CVC).key_id,
                 "HealthDlqUrl": health.dead_letters.queue_url,
                 "AlarmTopicArn": monitoring.alarm_topic.topic_arn,
             }
@@ -95,3 +89,16 @@ def _let_start(function: DeployedFunction, workflow: PaymentWorkflow) -> None:
     """Known only now: the state machine needs functions, and this function needs it."""
     workflow.state_machine.grant_start_execution(function.function)
     function.function.add_environment("STATE_MACHINE_ARN", workflow.state_machine.state_machine_arn)
+
+
+def _addresses(tables: Tables, keys: Keys) -> dict[str, str]:
+    """Where data and its keys are, by the output that says so."""
+    return {
+        "PaymentsTable": tables.table(TableName.PAYMENTS).table_name,
+        "VaultTable": tables.table(TableName.VAULT).table_name,
+        "MerchantsTable": tables.table(TableName.MERCHANTS).table_name,
+        "ControlTable": tables.table(TableName.CONTROL).table_name,
+        "ProviderBooksTable": tables.table(TableName.PROVIDER_BOOKS).table_name,
+        "CardKeyId": keys.key(KeyName.CARD).key_id,
+        "CvcKeyId": keys.key(KeyName.CVC).key_id,
+    }

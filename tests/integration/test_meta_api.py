@@ -10,20 +10,20 @@ from payflow import __version__, wiring
 from payflow.api.openapi import openapi_document
 from payflow.domain.errors import Unavailable
 from tests.integration.test_payments_api import fits
-from tests.support.gateway import Gateway, Kind
+from tests.support.api_client import ApiClient, Kind
 
 pytestmark = pytest.mark.usefixtures("fresh_wiring")
 
 
 def test_the_openapi_document_is_served_to_anybody(kind: Kind) -> None:
-    answer = Gateway(kind).get("/api/v1/openapi.json")
+    answer = ApiClient(kind).get("/api/v1/openapi.json")
 
     assert answer.status == 200
     assert answer.document == openapi_document()
 
 
 def test_the_docs_are_a_page_that_runs_nothing(kind: Kind) -> None:
-    answer = Gateway(kind).get("/docs")
+    answer = ApiClient(kind).get("/docs")
 
     assert answer.status == 200
     assert answer.headers["Content-Type"].startswith("text/html")
@@ -31,7 +31,7 @@ def test_the_docs_are_a_page_that_runs_nothing(kind: Kind) -> None:
     assert answer.body.startswith("<!doctype html>")
 
 
-def test_health_tells_the_state_of_each_part(operator: Gateway) -> None:
+def test_health_tells_the_state_of_each_part(operator: ApiClient) -> None:
     answer = operator.get("/internal/health")
 
     assert answer.status == 200
@@ -45,7 +45,7 @@ def test_health_tells_the_state_of_each_part(operator: Gateway) -> None:
     assert len(answer.document["providers"]) >= 8
 
 
-def test_a_provider_that_is_out_shows_in_health(operator: Gateway) -> None:
+def test_a_provider_that_is_out_shows_in_health(operator: ApiClient) -> None:
     operator.call("PUT", "/internal/providers/mockCardA/faults", {"outage": True})
 
     health = operator.get("/internal/health").document
@@ -57,7 +57,7 @@ def test_a_provider_that_is_out_shows_in_health(operator: Gateway) -> None:
 
 
 def test_a_table_that_does_not_answer_shows_in_health(
-    operator: Gateway, monkeypatch: pytest.MonkeyPatch
+    operator: ApiClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def no_answer(*_: Any) -> None:
         raise Unavailable("temporarily_unavailable", "no answer")
@@ -72,14 +72,14 @@ def test_a_table_that_does_not_answer_shows_in_health(
     assert {part["status"] for part in answer.document["parts"].values()} == {"unavailable"}
 
 
-def test_health_is_not_for_merchants(operator: Gateway) -> None:
+def test_health_is_not_for_merchants(operator: ApiClient) -> None:
     key = operator.post("/internal/merchants", {"name": "A"}).document["api_key"]
 
-    answer = Gateway(operator.kind, key).get("/internal/health")
+    answer = ApiClient(operator.kind, key).get("/internal/health")
 
     assert answer.refusal == (403, "key_not_permitted", None)
 
 
 @pytest.mark.parametrize("path", ["/", "/api/v1/nothing", "/api/v1/payments/", "/internal"])
 def test_unknown_paths_end_here(kind: Kind, path: str) -> None:
-    assert Gateway(kind).get(path).refusal == (404, "route_not_found", None)
+    assert ApiClient(kind).get(path).refusal == (404, "route_not_found", None)

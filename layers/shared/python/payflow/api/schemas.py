@@ -27,7 +27,7 @@ _TOKEN_PATTERN: Final = "^tok_[0-9a-z]{26}$"
 _WALLET_PATTERN: Final = "^(test_(approved|declined|insufficient|timeout)|wal_[0-9a-z]{1,40})$"
 _VPA_PATTERN: Final = "^[A-Za-z0-9._-]{2,255}@[A-Za-z][A-Za-z0-9]{1,63}$"
 _EMAIL_PATTERN: Final = r"^[^\s@]{1,64}@[^\s@]{1,255}$"
-_PROVIDER_PATTERN: Final = "^[A-Za-z0-9._-]{1,64}$"
+_PROVIDER_PATTERN: Final = "^[A-Za-z][A-Za-z0-9_-]{0,63}$"
 
 
 def reference(name: str) -> Schema:

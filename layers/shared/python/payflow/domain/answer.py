@@ -37,8 +37,6 @@ def creation_answer(payment: Payment) -> str:
     the payment as it is or, for version 1, as it was born. Raises `ValueError` while the answer is
     still owed.
     """
-    from payflow.domain.representation import payment_document
-
     claim = payment.claim
     if claim.answer is not None:
         return claim.answer

@@ -88,9 +88,7 @@ def decision_document(decision: RoutingDecision) -> Document:
             {"provider": one.provider, "score": one.score, "reasons": list(one.reasons)}
             for one in decision.candidates
         ],
-        "excluded": [
-            {"provider": one.provider, "reason": one.reason} for one in decision.excluded
-        ],
+        "excluded": [{"provider": one.provider, "reason": one.reason} for one in decision.excluded],
     }
 
 

@@ -34,10 +34,10 @@ class Request:
     path: str
     request_id: str
     path_params: Mapping[str, str] = field(default_factory=dict)
-    query_pairs: tuple[tuple[str, str], ...] = ()
-    query: Mapping[str, str] = field(default_factory=dict)
-    headers: Mapping[str, str] = field(default_factory=dict)
-    body: bytes | None = b""
+    query_pairs: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    query: Mapping[str, str] = field(default_factory=dict, repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    body: bytes | None = field(default=b"", repr=False)
     identity: Mapping[str, str] = field(default_factory=dict)
     sender: Caller | None = None
 
