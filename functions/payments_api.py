@@ -35,5 +35,6 @@ handler = http_handler(
         "GET /api/v1/payments": list_payments,
         "GET /api/v1/payments/{id}": get_payment,
         "GET /api/v1/payments/{id}/timeline": get_timeline,
-    }
+    },
+    identify=wiring.identify,
 )

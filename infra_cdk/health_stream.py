@@ -13,6 +13,9 @@ from infra_cdk.lambda_factory import DeployedFunction
 from infra_cdk.settings import Settings
 
 BATCH_SIZE_RECORDS = 100
+# Outcomes of a second make one write of the health book, and the router looks at it no more often
+# than that anyway. The embedded cloud takes the setting and delivers at once.
+BATCHING_WINDOW_S = 1
 RETRY_LIMIT = 5
 # An outcome older than this says nothing about a provider's health now.
 RECORD_AGE_MAX_S = 600
@@ -45,6 +48,7 @@ class HealthStream(Construct):
                 payments,
                 starting_position=lambda_.StartingPosition.TRIM_HORIZON,
                 batch_size=BATCH_SIZE_RECORDS,
+                max_batching_window=Duration.seconds(BATCHING_WINDOW_S),
                 bisect_batch_on_error=True,
                 report_batch_item_failures=True,
                 retry_attempts=RETRY_LIMIT,

@@ -30,6 +30,8 @@ class Shop(NamedTuple):
 
 
 NewShop = Callable[..., Shop]
+EMPTY_WORKFLOW = '{"StartAt": "Done", "States": {"Done": {"Type": "Succeed"}}}'
+WORKFLOW_ROLE = "arn:aws:iam::123456789012:role/workflow"
 
 
 @pytest.fixture(scope="session")
@@ -44,6 +46,7 @@ def clients() -> Iterator[None]:
         with mock_aws():
             client("dynamodb")
             client("kms")
+            client("stepfunctions")
         yield
         forget_clients()
 
@@ -58,6 +61,10 @@ def cloud(clients: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         for variable in ("CARD_KEY_ID", "CVC_KEY_ID"):
             key = client("kms").create_key(Description=variable)
             monkeypatch.setenv(variable, key["KeyMetadata"]["KeyId"])
+        machine = client("stepfunctions").create_state_machine(
+            name="payment", definition=EMPTY_WORKFLOW, roleArn=WORKFLOW_ROLE
+        )
+        monkeypatch.setenv("STATE_MACHINE_ARN", machine["stateMachineArn"])
         yield
 
 

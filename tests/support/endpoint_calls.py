@@ -15,6 +15,10 @@ MERCHANT = {"principal": "merchant", "merchant_id": "mer_1", "key_id": "key_1"}
 JSON_TYPE = {"Content-Type": "application/json"}
 
 
+def by_gateway(_event: Mapping[str, Any]) -> None:
+    """Who calls is in the event: an authorizer found out."""
+
+
 class Spy:
     """An endpoint that keeps what it was given."""
 
@@ -54,7 +58,7 @@ def ask(
         **more,
     )
     served = {route.key: endpoint or Spy()} if route else {"GET /docs": Spy()}
-    answer = http_handler(served)(event, None)
+    answer = http_handler(served, identify=by_gateway)(event, None)
     return answer["statusCode"], answer["headers"], json.loads(answer["body"])
 
 

@@ -14,7 +14,15 @@ from payflow.aws.http import Request, Response, http_handler
 from payflow.aws.http.errors import error_response
 from payflow.domain import errors
 from payflow.domain.merchant import Caller, Principal
-from tests.support.endpoint_calls import JSON_TYPE, MERCHANT, Build, Spy, ask, reads_json
+from tests.support.endpoint_calls import (
+    JSON_TYPE,
+    MERCHANT,
+    Build,
+    Spy,
+    ask,
+    by_gateway,
+    reads_json,
+)
 
 PUBLISHABLE = {**MERCHANT, "principal": "publishable"}
 OPERATOR = {"principal": "operator", "merchant_id": "", "key_id": "key_2"}
@@ -34,7 +42,9 @@ class TestARequestThatComesIn:
             identity=MERCHANT,
         )
 
-        answer = http_handler({"GET /api/v1/ledger/accounts/{id}/entries": spy})(event, None)
+        answer = http_handler(
+            {"GET /api/v1/ledger/accounts/{id}/entries": spy}, identify=by_gateway
+        )(event, None)
 
         assert answer["statusCode"] == 200
         assert spy.seen.path_params == {"id": "merchant_payable:mer_1:INR"}
@@ -52,7 +62,7 @@ class TestARequestThatComesIn:
             identity=MERCHANT,
         )
 
-        handler = http_handler({"POST /api/v1/tokens": Spy(reads_json)})
+        handler = http_handler({"POST /api/v1/tokens": Spy(reads_json)}, identify=by_gateway)
         answer = handler({**event, "isBase64Encoded": True}, None)
 
         assert json.loads(answer["body"]) == {"read": {"a": 1}}
@@ -79,7 +89,17 @@ class TestRequestIds:
         assert headers["X-Request-Id"] == sent
 
     @pytest.mark.parametrize(
-        "sent", [None, "", "a" * 129, "two words", "<b>", "4242424242424242", "4242-4242-4242-4242"]
+        "sent",
+        [
+            None,
+            "",
+            "a" * 129,
+            "two words",
+            "<b>",
+            "4242424242424242",
+            "4242-4242-4242-4242",
+            "sk_test_0123abcd",
+        ],
     )
     def test_another_one_is_replaced(self, build: Build, sent: str | None) -> None:
         sent_headers = {} if sent is None else {"X-Request-Id": sent}
@@ -212,7 +232,7 @@ class TestUnknownPlaces:
 
     def test_an_endpoint_that_is_no_route_is_a_mistake_seen_at_import(self) -> None:
         with pytest.raises(KeyError):
-            http_handler({"GET /nowhere": Spy()})
+            http_handler({"GET /nowhere": Spy()}, identify=by_gateway)
 
 
 EVERY_ERROR = [

@@ -9,7 +9,15 @@ import pytest
 
 from payflow.api.routes import matching
 from payflow.aws.http import http_handler
-from tests.support.endpoint_calls import JSON_TYPE, MERCHANT, Build, Spy, ask, reads_json
+from tests.support.endpoint_calls import (
+    JSON_TYPE,
+    MERCHANT,
+    Build,
+    Spy,
+    ask,
+    by_gateway,
+    reads_json,
+)
 
 BAD_BODIES: list[tuple[str, str | bytes, int, str]] = [
     ("nothing", "", 400, "invalid_json"),
@@ -52,7 +60,9 @@ class TestBodies:
         )
         event["isBase64Encoded"] = isinstance(body, bytes)
 
-        answer = http_handler({"POST /api/v1/tokens": Spy(reads_json)})(event, None)
+        answer = http_handler({"POST /api/v1/tokens": Spy(reads_json)}, identify=by_gateway)(
+            event, None
+        )
 
         assert (answer["statusCode"], json.loads(answer["body"])["error"]["code"]) == (status, code)
 

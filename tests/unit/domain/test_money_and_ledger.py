@@ -22,7 +22,7 @@ from payflow.domain.ledger import (
     folded,
     transaction_id,
 )
-from payflow.domain.money import AMOUNT_MINOR_MAX, FeeTerms, Money
+from payflow.domain.money import AMOUNT_MINOR_MAX, FeeTerms, Money, major_units
 from tests.support.builders import NOON
 
 amounts = st.integers(1, AMOUNT_MINOR_MAX)
@@ -115,3 +115,18 @@ def test_a_liability_grows_by_credits() -> None:
 
 def test_every_kind_of_account_has_its_side() -> None:
     assert set(NORMAL_SIDE) == set(AccountKind)
+
+
+@pytest.mark.parametrize(
+    ("minor", "currency", "text"),
+    [
+        (125_000, "INR", "1250.00"),
+        (5, "INR", "0.05"),
+        (1250, "JPY", "1250"),
+        (1, "KWD", "0.001"),
+        (-150, "USD", "-1.50"),
+        (0, "USD", "0.00"),
+    ],
+)
+def test_amounts_are_told_in_major_units(minor: int, currency: str, text: str) -> None:
+    assert major_units(Money(minor, currency)) == text

@@ -12,7 +12,7 @@ from typing import Any, Final
 from payflow import __version__
 from payflow.api.error_codes import ERROR_CODES
 from payflow.api.queries import LIMIT_DEFAULT, LIMIT_MAX, TEXT_MAX
-from payflow.api.responses import RESPONSE_OF, RESPONSE_SCHEMAS
+from payflow.api.responses import PROVIDER_STATE, RESPONSE_OF, RESPONSE_SCHEMAS
 from payflow.api.routes import ROUTES, Route
 from payflow.api.schemas import REQUEST_SCHEMAS, reference
 from payflow.domain.fault_request import faults_json_schema
@@ -142,6 +142,12 @@ def _operator_schemas() -> Document:
     return {
         "ProviderConfig": {**provider, "required": required},
         "ProviderFaults": faults_json_schema(),
+        # A provider is shown as its configuration with its state beside it.
+        "Provider": {
+            **provider,
+            "required": [*provider["required"], *PROVIDER_STATE["required"]],
+            "properties": {**provider["properties"], **PROVIDER_STATE["properties"]},
+        },
     }
 
 

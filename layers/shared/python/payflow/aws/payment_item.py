@@ -133,12 +133,6 @@ _FEES: Final = (
     Field("p", "provider_minor", number, read_number, 0),
     Field("f", "platform_minor", number, read_number, 0),
 )
-_FAILURE: Final = (
-    Field("code", "code", text, read_text),
-    Field("cat", "category", text, read_member(Category)),
-    Field("msg", "message", text, read_text),
-    Field("pc", "provider_code", text, read_text),
-)
 _NEXT_ACTION: Final = (
     Field("t", "type", text, read_member(NextActionType)),
     Field("u", "url", text, read_text),
@@ -170,6 +164,13 @@ def _read_decision(value: Value) -> RoutingDecision:
     )
 
 
+_FAILURE: Final = (
+    Field("code", "code", text, read_text),
+    Field("cat", "category", text, read_member(Category)),
+    Field("msg", "message", text, read_text),
+    Field("pc", "provider_code", text, read_text),
+    Field("why", "decision", _decision, _read_decision),
+)
 _ATTEMPT: Final = (
     Field("op", "operation", text, read_member(Operation), Operation.AUTHORIZE),
     Field("p", "provider", text, read_text),

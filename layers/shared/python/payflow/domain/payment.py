@@ -88,12 +88,13 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why a payment failed."""
+    """Why a payment failed; `decision` is the routing that found nobody, if that was why."""
 
     code: str
     category: Category
     message: str
     provider_code: str | None = None
+    decision: RoutingDecision | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,9 +20,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, assert_never
+from urllib.parse import quote
 
 from payflow.domain.ledger import capture_transaction
 from payflow.domain.method import CardMethod, UpiMethod
+from payflow.domain.money import major_units
 from payflow.domain.outcomes import Category, NextActionType, Operation, Outcome
 from payflow.domain.payment import (
     Attempt,
@@ -132,7 +134,7 @@ def plan_next_step(
             provider = market.provider(authorization.provider)
             timeout_ms = provider.approval_timeout_ms if provider else 0
             return AskCustomer(asked_of_customer, now + timedelta(milliseconds=timeout_ms))
-        case Outcome.NOT_FOUND if now >= _visible_from(authorization, market):
+        case Outcome.NOT_FOUND if now >= _visible_from(payment, authorization, market):
             return _after_failure(payment, last, market, now, randomness, policy)
         case _:
             return _verify(payment, authorization, market, now, randomness, policy)
@@ -160,13 +162,25 @@ def carry_out(payment: Payment, plan: Plan, now: datetime) -> Payment:
             return _approved(payment, plan.provider, now)
         case AskCustomer():
             asked = moved(_processing(payment, now), Status.REQUIRES_ACTION, now)
-            return replace(asked, next_action=NextAction(plan.type, expires_at=plan.expires_at))
+            return replace(asked, next_action=_next_action(payment, plan))
         case Fail():
             return replace(moved(_begun(payment, now), Status.FAILED, now), failure=plan.failure)
         case Rest():
             return payment
         case _:
             assert_never(plan)
+
+
+def _next_action(payment: Payment, plan: AskCustomer) -> NextAction:
+    """What the customer is asked, with the link that opens a UPI app where that is the way."""
+    method = payment.method
+    if plan.type is not NextActionType.UPI_INTENT or not isinstance(method, UpiMethod):
+        return NextAction(plan.type, expires_at=plan.expires_at)
+    major = major_units(payment.amount)
+    uri = (
+        f"upi://pay?pa={quote(method.vpa)}&am={major}&cu={payment.amount.currency}&tr={payment.id}"
+    )
+    return NextAction(plan.type, url=uri, expires_at=plan.expires_at)
 
 
 def _first_route(
@@ -176,7 +190,7 @@ def _first_route(
         return Fail(BLOCKED_BY_RISK)
     decision = route(routing_request(payment), market, now=now, randomness=randomness)
     if not decision.candidates:
-        return Fail(NO_PROVIDER)
+        return Fail(replace(NO_PROVIDER, decision=_worth_keeping(decision)))
     return Authorize(decision.candidates[0].provider, _worth_keeping(decision))
 
 
@@ -234,27 +248,31 @@ def _verify(
     randomness: Randomness,
     policy: RetryPolicy,
 ) -> CheckStatus | Rest:
-    """Inquire with growing pauses; when this execution has asked often enough, leave it open."""
+    """Inquire with growing pauses; after the policy's last one, leave the payment open."""
     asked = sum(1 for a in payment.attempts if a.number > authorization.number)
     if asked >= policy.inquiries_max:
         return Rest()
-    earliest = now + back_off(policy, asked + 1, randomness)
+    # A provider that says "not yet" is well, and will say more soon.
+    pending = payment.attempts[-1].outcome is Outcome.PENDING
+    max_ms = policy.pending_pause_max_ms if pending else None
+    earliest = now + back_off(policy, asked + 1, randomness, max_ms=max_ms)
     if payment.attempts[-1].outcome is Outcome.NOT_FOUND:
-        earliest = max(earliest, _visible_from(authorization, market))
+        earliest = max(earliest, _visible_from(payment, authorization, market))
     return CheckStatus(authorization.provider, earliest)
 
 
-def _visible_from(authorization: Attempt, market: Market) -> datetime:
+def _visible_from(payment: Payment, authorization: Attempt, market: Market) -> datetime:
     """When "not found" begins to prove "not charged".
 
-    The call may have reached the provider as late as its time-out, and may become visible a whole
-    window after that. A provider that is no longer configured proves nothing for a day.
+    The call may have left at any moment until its outcome was written down as unknown, and may
+    become visible a whole window after that. The first inquiry starts no earlier than that moment.
+    A provider that is no longer configured proves nothing for a day.
     """
+    asked = next(a for a in payment.attempts if a.number > authorization.number)
     provider = market.provider(authorization.provider)
     if provider is None:
-        return authorization.started_at + timedelta(days=1)
-    window_ms = provider.timeout_ms + provider.visibility_ms
-    return authorization.started_at + timedelta(milliseconds=window_ms)
+        return asked.started_at + timedelta(days=1)
+    return asked.started_at + timedelta(milliseconds=provider.visibility_ms)
 
 
 def _approved(payment: Payment, provider: ProviderConfig | None, now: datetime) -> Payment:

@@ -174,10 +174,22 @@ class ControlRepository(Protocol):
 class WorkflowStarter(Protocol):
     """Starts the payment workflow."""
 
-    def start(self, payment: Payment, step: dict[str, object]) -> None:
+    def start(self, payment: Payment, step: dict[str, object], *, resumption: int = 0) -> None:
         """Begin an execution for this version of the payment at `step`.
 
-        Raises `Unavailable` when it cannot be started; the payment is durable and is found later.
+        A Standard machine runs each (payment, version, resumption) once. Raises `Unavailable` when
+        it cannot be started; the payment is durable, and a repeated request resumes it.
+        """
+        ...
+
+
+class CallClaims(Protocol):
+    """Which attempts have been sent: each provider call is made by one invocation only."""
+
+    def claim(self, payment_id: str, attempt_number: int) -> bool:
+        """Whether this invocation, and no other ever, may make that attempt's call.
+
+        Raises `Unavailable` when that cannot be known; then nothing may be sent.
         """
         ...
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from payflow.domain.ledger import JournalTransaction
 from payflow.domain.method import CardMethod, Method, UpiMethod
-from payflow.domain.money import MINOR_UNIT_EXPONENT
+from payflow.domain.money import Money, major_units
 from payflow.domain.payment import Attempt, Payment, Status, StatusChange
 from payflow.domain.representation import decision_document
 from payflow.domain.routing.model import RoutingDecision
@@ -34,6 +34,7 @@ def timeline(payment: Payment) -> list[Happening]:
     story = [
         _created(payment),
         *_attempts(payment),
+        *_unroutable(payment),
         *(_status_change(payment, change) for change in payment.history),
         *(_posting(transaction) for transaction in payment.postings),
     ]
@@ -50,17 +51,8 @@ def timeline_document(payment: Payment) -> dict[str, Any]:
     }
 
 
-def major_units(minor: int, currency: str) -> str:
-    """`INR 1250.00` for 125000 minor units."""
-    digits = MINOR_UNIT_EXPONENT[currency]
-    text = str(abs(minor)).rjust(digits + 1, "0")
-    whole, fraction = text[: len(text) - digits], text[len(text) - digits :]
-    sign = "-" if minor < 0 else ""
-    return f"{currency} {sign}{whole}" + (f".{fraction}" if digits else "")
-
-
 def _created(payment: Payment) -> Happening:
-    amount = major_units(payment.amount.minor, payment.amount.currency)
+    amount = f"{payment.amount.currency} {major_units(payment.amount)}"
     return Happening(
         payment.created_at,
         "payment.created",
@@ -94,6 +86,17 @@ def _attempts(payment: Payment) -> Iterator[Happening]:
             finished = _finished(attempt)
             decided_at = finished.at
             yield finished
+
+
+def _unroutable(payment: Payment) -> Iterator[Happening]:
+    decision = payment.failure.decision if payment.failure else None
+    if decision is not None:
+        yield Happening(
+            payment.history[-1].at,
+            "routing.decided",
+            f"Nobody can take the payment, {len(decision.excluded)} excluded",
+            {"attempt": None, "provider": None, **decision_document(decision)},
+        )
 
 
 def _decision(attempt: Attempt, decision: RoutingDecision, at: datetime) -> Happening:
@@ -165,7 +168,7 @@ def _status_change(payment: Payment, change: StatusChange) -> Happening:
 def _posting(transaction: JournalTransaction) -> Happening:
     debited = [entry for entry in transaction.entries if entry.side.value == "debit"]
     currency = debited[0].account.currency
-    total = major_units(sum(entry.amount_minor for entry in debited), currency)
+    total = f"{currency} {major_units(Money(sum(e.amount_minor for e in debited), currency))}"
     return Happening(
         transaction.posted_at,
         "ledger.posted",

@@ -46,6 +46,9 @@ POLLS_MAX: Final = 500
 CLAIM_GRACE: Final = timedelta(seconds=5)
 """How long after its deadline a waiting first request still counts as running."""
 
+RESUMED_AFTER: Final = timedelta(seconds=60)
+"""Longer than a running execution can leave a payment unwritten: one pause and one call."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CreateRequest:
@@ -67,11 +70,12 @@ class CreateRequest:
 class CreateAnswer:
     """The body to answer with, byte for byte.
 
-    `workflow_started` is False when the payment is durable but its execution could not be started
-    yet; it is then resumed later, so this is worth a log line, not an error.
+    `workflow_started` is False when the payment is durable but its execution could not be started:
+    worth an alarm, since nothing happens until the request is repeated.
     """
 
     body: str
+    payment_id: str
     replayed: bool
     workflow_started: bool = True
 
@@ -98,8 +102,8 @@ class CreatePayment:
         if existing is not None:
             return self._replayed(existing, born)
         self._settle_card(born)
-        started = born.is_settled or self._start(born)
-        return CreateAnswer(self._answer(born), replayed=False, workflow_started=started)
+        started = born.is_settled or self._start(born, resumption=0)
+        return CreateAnswer(self._answer(born), born.id, replayed=False, workflow_started=started)
 
     def _born(self, request: CreateRequest) -> Payment:
         """The payment's first version, with its first attempt planned and its card in the vault."""
@@ -155,12 +159,23 @@ class CreatePayment:
         if token is not None:
             self.vault.forget_cvc(token)
 
-    def _start(self, payment: Payment) -> bool:
+    def _start(self, payment: Payment, *, resumption: int) -> bool:
+        step = step_document(payment, self.functions, self.clock.now())
         try:
-            self.workflow.start(payment, step_document(payment, self.functions, self.clock.now()))
+            self.workflow.start(payment, step, resumption=resumption)
         except Unavailable:
             return False
         return True
+
+    def _resumed(self, payment: Payment) -> bool:
+        """Start again what nobody works on: an execution never rests as long as this.
+
+        Harmless where one does after all: no attempt's call is ever made twice.
+        """
+        rested = self.clock.now() - payment.updated_at
+        if payment.is_settled or rested < RESUMED_AFTER:
+            return True
+        return self._start(payment, resumption=rested // RESUMED_AFTER)
 
     def _replayed(self, existing: Payment, repeated: Payment) -> CreateAnswer:
         if existing.claim.request_hash != repeated.claim.request_hash:
@@ -180,7 +195,10 @@ class CreatePayment:
                     "The first request with this Idempotency-Key is still running.",
                     retry_after_s=max(1, int(remaining.total_seconds())),
                 )
-        return CreateAnswer(self._answer(existing), replayed=True)
+        started = self._resumed(existing)
+        return CreateAnswer(
+            self._answer(existing), existing.id, replayed=True, workflow_started=started
+        )
 
     def _answer(self, payment: Payment) -> str:
         """The creation answer; while it is owed, wait for it until the claim's deadline."""

@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from payflow.domain.answer import revised
 from payflow.domain.errors import NotFound, Unavailable, VersionConflict
-from payflow.domain.outcomes import Category, Outcome, ProviderResult
-from payflow.domain.payment import Payment, answered
+from payflow.domain.outcomes import Category, Operation, Outcome, ProviderResult
+from payflow.domain.payment import Payment, Status, answered
 from payflow.domain.plan import carry_out, plan_next_step
 from payflow.domain.ports import Clock, MarketSource, PaymentRepository, Randomness, Vault
 from payflow.domain.provider_call import result_from_document
@@ -17,6 +17,18 @@ from payflow.domain.step import ProviderFunctions, step_document
 from payflow.services.card_tokens import payment_token
 
 WRITE_TRIES_MAX: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """The step document, and the number of an attempt whose approval came too late to count.
+
+    Such an approval may be a charge beside the one that counts, so it must never pass unnoticed
+    (invariant 10).
+    """
+
+    step: dict[str, Any]
+    late_approval: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +42,12 @@ class PlanNextStep:
     randomness: Randomness
     functions: ProviderFunctions
 
-    def __call__(self, payment_id: str, answer: dict[str, Any] | None) -> dict[str, Any]:
-        """The step document of what to do now, after `answer` (None: nothing was called).
+    def __call__(self, payment_id: str, answer: dict[str, Any] | None) -> Planned:
+        """What to do now, after `answer` (None: nothing was called).
 
         An answer to an attempt that has its outcome already (a duplicated or resumed execution)
-        changes nothing. Raises `NotFound`, and `Unavailable` when other writers kept winning.
+        changes nothing; an approval among them is reported. Raises `NotFound`, and `Unavailable`
+        when other writers kept winning.
         """
         for _ in range(WRITE_TRIES_MAX):
             payment = self.payments.get(payment_id)
@@ -46,7 +59,7 @@ class PlanNextStep:
                 continue
         raise Unavailable("contended", f"{payment_id} is being changed by others")
 
-    def _advance(self, payment: Payment, answer: dict[str, Any] | None) -> dict[str, Any]:
+    def _advance(self, payment: Payment, answer: dict[str, Any] | None) -> Planned:
         now = self.clock.now()
         after = self._planned(payment, answer, now)
         if after != payment:
@@ -54,7 +67,7 @@ class PlanNextStep:
             self.payments.save(after)
         if after.is_settled:
             self._forget_cvc(after)
-        return step_document(after, self.functions, now)
+        return Planned(step_document(after, self.functions, now), _late_approval(payment, answer))
 
     def _planned(self, payment: Payment, answer: dict[str, Any] | None, now: datetime) -> Payment:
         result = _answer_to_open_attempt(payment, answer)
@@ -83,6 +96,18 @@ def _answer_to_open_attempt(
     if answer is None or attempt is None or answer["attempt_number"] != attempt.number:
         return None
     return _believable(payment, result_from_document(answer))
+
+
+def _late_approval(payment: Payment, answer: dict[str, Any] | None) -> int | None:
+    """The attempt that `answer` approves although the payment has gone on without it."""
+    if answer is None or answer["outcome"] != Outcome.APPROVED:
+        return None
+    number: int = answer["attempt_number"]
+    recorded = next((a.outcome for a in payment.attempts if a.number == number), None)
+    went_on = payment.status in (Status.FAILED, Status.CANCELED) or any(
+        a.operation is Operation.AUTHORIZE and a.number > number for a in payment.attempts
+    )
+    return number if went_on and recorded is not Outcome.APPROVED else None
 
 
 def _believable(payment: Payment, result: ProviderResult) -> ProviderResult:
