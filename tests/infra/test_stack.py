@@ -114,7 +114,7 @@ def test_every_event_source_has_a_dead_letter_queue_and_bounds(stack: Synthesise
         assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
         assert mapping["MaximumRetryAttempts"] == 5
         assert mapping["MaximumRecordAgeInSeconds"] == 600
-        assert mapping["MaximumBatchingWindowInSeconds"] == 1
+        assert (mapping["MaximumBatchingWindowInSeconds"], mapping["BatchSize"]) == (1, 25)
 
 
 def test_health_is_told_of_changes_only(stack: Synthesised) -> None:
