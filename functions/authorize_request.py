@@ -10,23 +10,9 @@ from __future__ import annotations
 from typing import Any
 
 from payflow import wiring
-from payflow.aws.http.authorizer import authorization_header, authorizer_answer
-from payflow.aws.observability import logger
-from payflow.domain.errors import Unavailable
+from payflow.aws.http.authorizer import authorizer_answer, identity_of
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """The caller as context: `principal`, `merchant_id`, `key_id`, all text, empty if unknown."""
-    try:
-        caller = wiring.authenticate()(authorization_header(event))
-    except Unavailable:
-        logger().warning("caller not looked up")
-        return authorizer_answer(event, {"principal": "unavailable"})
-    if caller is None:
-        return authorizer_answer(event, {"principal": "anonymous"})
-    identity = {
-        "principal": caller.principal.value,
-        "merchant_id": caller.merchant_id or "",
-        "key_id": caller.key_id,
-    }
-    return authorizer_answer(event, identity)
+    return authorizer_answer(event, identity_of(event, wiring.authenticate()))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from payflow import wiring
 from payflow.api.canonical import canonical_json
 from payflow.api.headers import idempotency_key, preference_applied, preferred_wait_s
@@ -11,6 +13,8 @@ from payflow.aws.observability import logger
 from payflow.domain.errors import Unauthenticated
 from payflow.domain.merchant import Merchant
 from payflow.services.create_payment import CreateRequest
+
+PATH: Final = "/api/v1/payments"
 
 
 def create_payment(request: Request) -> Response:
@@ -22,7 +26,7 @@ def create_payment(request: Request) -> Response:
     answer = wiring.create_payment()(
         CreateRequest(
             merchant=_merchant(request),
-            path=request.path,
+            path=PATH,
             idempotency_key=key,
             canonical_body=canonical_json(body),
             payment=payment,
@@ -30,7 +34,7 @@ def create_payment(request: Request) -> Response:
         )
     )
     if not answer.workflow_started:
-        logger().error("workflow not started", extra={"request_id": request.request_id})
+        logger().error("workflow not started", extra={"payment_id": answer.payment_id})
     replayed = {"Idempotent-Replayed": "true"} if answer.replayed else {}
     return Response(201, answer.body, preference_applied(wait_s) | replayed)
 
@@ -42,4 +46,4 @@ def _merchant(request: Request) -> Merchant:
     return merchant
 
 
-handler = http_handler({"POST /api/v1/payments": create_payment})
+handler = http_handler({f"POST {PATH}": create_payment}, identify=wiring.identify)

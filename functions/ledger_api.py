@@ -46,5 +46,6 @@ handler = http_handler(
         "GET /api/v1/ledger/accounts/{id}/entries": list_entries,
         "GET /api/v1/ledger/trial-balance": get_trial_balance,
         "GET /api/v1/balance": get_balance,
-    }
+    },
+    identify=wiring.identify,
 )

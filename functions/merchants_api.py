@@ -59,5 +59,6 @@ handler = http_handler(
         "PATCH /internal/merchants/{id}": update_merchant,
         "POST /internal/merchants/{id}/keys": create_key,
         "DELETE /internal/merchants/{id}/keys/{key_id}": revoke_key,
-    }
+    },
+    identify=wiring.identify,
 )

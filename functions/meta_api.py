@@ -32,5 +32,6 @@ handler = http_handler(
         "GET /api/v1/openapi.json": get_openapi,
         "GET /docs": get_docs,
         "GET /internal/health": get_health,
-    }
+    },
+    identify=wiring.identify,
 )

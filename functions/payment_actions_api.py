@@ -73,5 +73,6 @@ handler = http_handler(
         "POST /api/v1/payments/{id}/capture": capture_payment,
         "POST /api/v1/payments/{id}/cancel": cancel_payment,
         "POST /api/v1/payments/{id}/refund": refund_payment,
-    }
+    },
+    identify=wiring.identify,
 )

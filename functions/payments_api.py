@@ -49,5 +49,6 @@ handler = http_handler(
         "GET /api/v1/payments/{id}/timeline": get_timeline,
         "GET /api/v1/payments/{id}/refunds": list_refunds,
         "GET /api/v1/refunds/{id}": get_refund,
-    }
+    },
+    identify=wiring.identify,
 )

@@ -48,5 +48,6 @@ handler = http_handler(
         "PUT /internal/providers/{id}/faults": put_faults,
         "DELETE /internal/providers/{id}/faults": delete_faults,
         "POST /internal/routing/explain": explain_routing,
-    }
+    },
+    identify=wiring.identify,
 )

@@ -15,4 +15,4 @@ def create_token(request: Request) -> Response:
     return json_response(token_document(token.card, token.fingerprint), status=201)
 
 
-handler = http_handler({"POST /api/v1/tokens": create_token})
+handler = http_handler({"POST /api/v1/tokens": create_token}, identify=wiring.identify)

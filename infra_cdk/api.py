@@ -63,9 +63,12 @@ class ApiParts:
         return self.functions[FALLBACK_FUNCTION]
 
     @property
-    def authorizer(self) -> DeployedFunction:
-        """Says who the caller is; the routes themselves say who may call."""
-        return self.functions[AUTHORIZER_FUNCTION]
+    def authorizer(self) -> DeployedFunction | None:
+        """Says who the caller is; the routes themselves say who may call.
+
+        None where each function finds out by itself.
+        """
+        return self.functions.get(AUTHORIZER_FUNCTION)
 
     @staticmethod
     def is_public(route: Route) -> bool:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 
 from infra_cdk.keys import KeyName
 from infra_cdk.lambda_factory import Access, FunctionSpec, KeyUse
+from infra_cdk.settings import Authorizer
 from infra_cdk.tables import TableName
 
 # By the method type that a provider serves; the plan names one of these in each step.
@@ -22,93 +24,152 @@ AUTHORIZER_FUNCTION = "authorize_request"
 HEALTH_FUNCTION = "update_health"
 FALLBACK_FUNCTION = "meta_api"
 
-READ = Access.READ
-READ_WRITE = Access.READ | Access.WRITE
-SEAL_AND_OPEN = KeyUse.SEAL | KeyUse.OPEN
+# Tells a function that no authorizer stands in front of it; see payflow.aws.settings.
+IN_FUNCTION = {"AUTHORIZER": Authorizer.IN_FUNCTION.value}
 
-API_TIMEOUT_S = 10
 # A merchant may ask to wait 25 s for the outcome; API Gateway gives up after 29 s.
 CREATE_TIMEOUT_S = 29
-AUTHORIZER_TIMEOUT_S = 5
-PLAN_TIMEOUT_S = 10
+# Folds a journal of any length.
+LEDGER_TIMEOUT_S = 29
+# Long enough for two AWS calls that fail as slowly as they can (payflow.aws.clients): the market is
+# gone without, and the next failure is told.
+API_TIMEOUT_S = 15
+# Less than the 20 s that the workflow waits for the plan.
+PLAN_TIMEOUT_S = 15
+AUTHORIZER_TIMEOUT_S = 8
+# Less than the 35 s that the workflow waits for a provider.
 PROVIDER_TIMEOUT_S = 30
 HEALTH_TIMEOUT_S = 30
 
+# The control table's records are read together, and replaced one by one.
+MARKET = Access.BATCH_GET
+CONTROL = Access.BATCH_GET | Access.PUT
+# The fingerprint's key is read, and made by whoever is the first to need it.
+FINGERPRINT = (KeyUse.SEAL_FINGERPRINT, KeyUse.OPEN_FINGERPRINT)
 
-def function_specs(invoke_name: Callable[[str], str]) -> tuple[FunctionSpec, ...]:
+
+def function_specs(
+    invoke_name: Callable[[str], str], authorizer: Authorizer
+) -> tuple[FunctionSpec, ...]:
     """All functions; `invoke_name` tells how a function is called by its name."""
     providers = {kind: invoke_name(name) for kind, name in PROVIDER_FUNCTIONS.items()}
     routing = {"PROVIDER_FUNCTIONS": json.dumps(providers, separators=(",", ":"))}
     return (
-        FunctionSpec(
-            CREATE_FUNCTION,
-            CREATE_TIMEOUT_S,
-            {
-                TableName.PAYMENTS: READ_WRITE,
-                TableName.VAULT: READ_WRITE,
-                TableName.CONTROL: READ,
-                TableName.MERCHANTS: READ,
-            },
-            {KeyName.CARD: SEAL_AND_OPEN, KeyName.CVC: SEAL_AND_OPEN},
-            routing,
-        ),
-        FunctionSpec(
-            ACTIONS_FUNCTION,
-            CREATE_TIMEOUT_S,
-            {TableName.PAYMENTS: READ_WRITE, TableName.CONTROL: READ},
-            environment=routing,
-        ),
-        # Merchants, because an operator's listing merges theirs.
-        FunctionSpec(
-            "payments_api", API_TIMEOUT_S, {TableName.PAYMENTS: READ, TableName.MERCHANTS: READ}
-        ),
-        FunctionSpec(
-            "tokens_api",
-            API_TIMEOUT_S,
-            {TableName.VAULT: READ_WRITE},
-            {KeyName.CARD: SEAL_AND_OPEN},
-        ),
-        FunctionSpec(
-            "ledger_api", API_TIMEOUT_S, {TableName.PAYMENTS: READ, TableName.MERCHANTS: READ}
-        ),
-        FunctionSpec("merchants_api", API_TIMEOUT_S, {TableName.MERCHANTS: READ_WRITE}),
-        FunctionSpec("providers_api", API_TIMEOUT_S, {TableName.CONTROL: READ_WRITE}),
-        FunctionSpec(
-            FALLBACK_FUNCTION, API_TIMEOUT_S, {TableName.CONTROL: READ, TableName.PAYMENTS: READ}
-        ),
-        FunctionSpec(AUTHORIZER_FUNCTION, AUTHORIZER_TIMEOUT_S, {TableName.MERCHANTS: READ}),
-        FunctionSpec(
-            PLAN_FUNCTION,
-            PLAN_TIMEOUT_S,
-            {
-                TableName.PAYMENTS: READ_WRITE,
-                TableName.CONTROL: READ,
-                TableName.VAULT: Access.WRITE,
-            },
-            environment=routing,
-        ),
-        FunctionSpec(
-            PROVIDER_FUNCTIONS["card"],
-            PROVIDER_TIMEOUT_S,
-            {
-                TableName.PROVIDER_BOOKS: READ_WRITE,
-                TableName.CONTROL: READ,
-                TableName.VAULT: READ,
-            },
-            {KeyName.CARD: KeyUse.OPEN, KeyName.CVC: KeyUse.OPEN},
-        ),
-        *(
-            FunctionSpec(
-                PROVIDER_FUNCTIONS[kind],
-                PROVIDER_TIMEOUT_S,
-                {TableName.PROVIDER_BOOKS: READ_WRITE, TableName.CONTROL: READ},
-            )
-            for kind in ("upi", "wallet")
-        ),
+        *_at_the_edge((_creating(routing), _acting(routing), *_answering()), authorizer),
+        _planning(routing),
+        *_calling_providers(),
         FunctionSpec(
             HEALTH_FUNCTION,
             HEALTH_TIMEOUT_S,
-            {TableName.CONTROL: READ_WRITE},
+            {TableName.CONTROL: CONTROL},
             waited_for=False,
         ),
+    )
+
+
+def _at_the_edge(api: tuple[FunctionSpec, ...], authorizer: Authorizer) -> tuple[FunctionSpec, ...]:
+    """The API's functions with an authorizer, or each of them able to look keys up itself."""
+    if authorizer is Authorizer.GATEWAY:
+        keys = {TableName.MERCHANTS: Access.GET}
+        return (*api, FunctionSpec(AUTHORIZER_FUNCTION, AUTHORIZER_TIMEOUT_S, keys))
+    return tuple(
+        replace(
+            spec,
+            tables={
+                **spec.tables,
+                TableName.MERCHANTS: spec.tables.get(TableName.MERCHANTS, Access.GET) | Access.GET,
+            },
+            environment={**spec.environment, **IN_FUNCTION},
+        )
+        for spec in api
+    )
+
+
+def _creating(routing: dict[str, str]) -> FunctionSpec:
+    """The function that makes payments; it may also start the workflow."""
+    return FunctionSpec(
+        CREATE_FUNCTION,
+        CREATE_TIMEOUT_S,
+        {
+            TableName.PAYMENTS: Access.GET | Access.PUT,
+            # It stores a card, strips it where the payment fails at once, or takes it back.
+            TableName.VAULT: Access.GET | Access.PUT | Access.UPDATE | Access.DELETE,
+            TableName.CONTROL: MARKET,
+            TableName.MERCHANTS: Access.GET,
+        },
+        {KeyName.CARD: (KeyUse.SEAL_CARD, *FINGERPRINT), KeyName.CVC: (KeyUse.SEAL_CVC,)},
+        routing,
+        busy=True,
+    )
+
+
+def _acting(routing: dict[str, str]) -> FunctionSpec:
+    """The function that captures, cancels and refunds; it may also start the workflow."""
+    return FunctionSpec(
+        ACTIONS_FUNCTION,
+        CREATE_TIMEOUT_S,
+        {TableName.PAYMENTS: Access.GET | Access.PUT, TableName.CONTROL: MARKET},
+        environment=routing,
+    )
+
+
+def _answering() -> tuple[FunctionSpec, ...]:
+    """The functions behind the other routes."""
+    # Merchants beside payments, because an operator's reading merges those of all merchants.
+    listed = {
+        TableName.PAYMENTS: Access.QUERY | Access.BATCH_GET,
+        TableName.MERCHANTS: Access.GET | Access.QUERY,
+    }
+    payments = {
+        TableName.PAYMENTS: Access.GET | Access.QUERY | Access.BATCH_GET,
+        TableName.MERCHANTS: Access.QUERY,
+    }
+    cards = {TableName.VAULT: Access.GET | Access.PUT}
+    card_key = {KeyName.CARD: (KeyUse.SEAL_CARD, *FINGERPRINT)}
+    merchants = {TableName.MERCHANTS: Access.GET | Access.QUERY | Access.PUT | Access.UPDATE}
+    # It asks every table whether it is there, and reads the one that says how providers are.
+    looked_at = dict.fromkeys(TableName, Access.DESCRIBE) | {TableName.CONTROL: MARKET}
+    return (
+        FunctionSpec("payments_api", API_TIMEOUT_S, payments),
+        FunctionSpec("tokens_api", API_TIMEOUT_S, cards, card_key),
+        FunctionSpec("ledger_api", LEDGER_TIMEOUT_S, listed, busy=True),
+        FunctionSpec("merchants_api", API_TIMEOUT_S, merchants),
+        FunctionSpec("providers_api", API_TIMEOUT_S, {TableName.CONTROL: CONTROL}),
+        FunctionSpec(FALLBACK_FUNCTION, API_TIMEOUT_S, looked_at),
+    )
+
+
+def _planning(routing: dict[str, str]) -> FunctionSpec:
+    """The workflow's brain; in the vault it may only forget."""
+    return FunctionSpec(
+        PLAN_FUNCTION,
+        PLAN_TIMEOUT_S,
+        {
+            TableName.PAYMENTS: Access.GET | Access.PUT,
+            TableName.CONTROL: MARKET,
+            TableName.VAULT: Access.UPDATE,
+        },
+        environment=routing,
+        busy=True,
+    )
+
+
+def _calling_providers() -> tuple[FunctionSpec, ...]:
+    """One function a type of provider; only the one for cards may open a card."""
+    own_book = {
+        TableName.PROVIDER_BOOKS: Access.GET | Access.PUT | Access.UPDATE,
+        TableName.PROVIDER_CALLS: Access.PUT,
+        TableName.CONTROL: MARKET,
+    }
+    opening = {KeyName.CARD: (KeyUse.OPEN_CARD,), KeyName.CVC: (KeyUse.OPEN_CVC,)}
+    return (
+        FunctionSpec(
+            PROVIDER_FUNCTIONS["card"],
+            PROVIDER_TIMEOUT_S,
+            {**own_book, TableName.VAULT: Access.GET},
+            opening,
+            busy=True,
+        ),
+        FunctionSpec(PROVIDER_FUNCTIONS["upi"], PROVIDER_TIMEOUT_S, own_book),
+        FunctionSpec(PROVIDER_FUNCTIONS["wallet"], PROVIDER_TIMEOUT_S, own_book),
     )

@@ -43,13 +43,7 @@ class HttpFront(Construct):
             create_default_stage=False,
         )
         self._serve(api, settings)
-        authorizer = authorizers.HttpLambdaAuthorizer(
-            "Authorizer",
-            parts.authorizer.target,
-            response_types=[authorizers.HttpLambdaResponseType.SIMPLE],
-            identity_source=[],
-            results_cache_ttl=Duration.seconds(AUTHORIZER_CACHE_S),
-        )
+        authorizer = _authorizer(parts)
         for route in parts.routes:
             api.add_routes(
                 path=route.path,
@@ -103,3 +97,15 @@ class HttpFront(Construct):
                 function.name, function.target, scope_permission_to_route=False
             )
         return self._integrations[function.name]
+
+
+def _authorizer(parts: ApiParts) -> authorizers.HttpLambdaAuthorizer | None:
+    if parts.authorizer is None:
+        return None
+    return authorizers.HttpLambdaAuthorizer(
+        "Authorizer",
+        parts.authorizer.target,
+        response_types=[authorizers.HttpLambdaResponseType.SIMPLE],
+        identity_source=[],
+        results_cache_ttl=Duration.seconds(AUTHORIZER_CACHE_S),
+    )

@@ -6,9 +6,9 @@ and its environment, so that neither can be wider than the other.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import Flag, auto
+from enum import Flag, StrEnum, auto
 
 from aws_cdk import Annotations, Duration, RemovalPolicy
 from aws_cdk import aws_iam as iam
@@ -25,48 +25,70 @@ from infra_cdk.tables import TableName, Tables
 SERVICE_NAME = "payflow"
 # Callers pin this name, so that an update reaches them only once its snapshot is ready.
 LIVE_ALIAS = "live"
-# Enough to import and run every function; a larger one is paid for while a provider is waited on.
+# Lambda gives processor time by memory. This is enough where a function mostly waits; 512 MB, twice
+# as fast at hardly more per call, is worth it where the work itself is what a payment waits for.
 MEMORY_MB = 256
+MEMORY_OF_BUSY_MB = 512
 
 
 class Access(Flag):
-    """What a function may do with a table."""
+    """What a function may do with a table, one action each."""
 
-    READ = auto()
-    WRITE = auto()
+    GET = auto()
+    BATCH_GET = auto()
+    QUERY = auto()
+    PUT = auto()
+    UPDATE = auto()
+    DELETE = auto()
+    DESCRIBE = auto()
 
 
-TABLE_ACTIONS: Mapping[Access, tuple[str, ...]] = {
-    Access.READ: ("dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query"),
-    Access.WRITE: ("dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:UpdateItem"),
+TABLE_ACTIONS: Mapping[Access, str] = {
+    Access.GET: "dynamodb:GetItem",
+    Access.BATCH_GET: "dynamodb:BatchGetItem",
+    Access.QUERY: "dynamodb:Query",
+    Access.PUT: "dynamodb:PutItem",
+    Access.UPDATE: "dynamodb:UpdateItem",
+    Access.DELETE: "dynamodb:DeleteItem",
+    Access.DESCRIBE: "dynamodb:DescribeTable",
 }
 
 
-class KeyUse(Flag):
-    """What a function may do with a key: seal new secrets, open sealed ones."""
+class KeyUse(StrEnum):
+    """What a function may do with a key; `Envelope` names the purpose with every KMS call."""
 
-    SEAL = auto()
-    OPEN = auto()
+    SEAL_CARD = "seal vault-card"
+    OPEN_CARD = "open vault-card"
+    SEAL_CVC = "seal vault-cvc"
+    OPEN_CVC = "open vault-cvc"
+    SEAL_FINGERPRINT = "seal vault-fingerprint"
+    OPEN_FINGERPRINT = "open vault-fingerprint"
 
+    @property
+    def action(self) -> str:
+        """The KMS action: a secret is sealed under a fresh data key."""
+        return "kms:GenerateDataKey" if self.startswith("seal ") else "kms:Decrypt"
 
-KEY_ACTIONS: Mapping[KeyUse, str] = {
-    KeyUse.SEAL: "kms:GenerateDataKey",
-    KeyUse.OPEN: "kms:Decrypt",
-}
+    @property
+    def purpose(self) -> str:
+        """What the data key is for, as in the encryption context."""
+        return self.partition(" ")[2]
 
 
 @dataclass(frozen=True)
 class FunctionSpec:
     """A function by its name (= its file in functions/) and what it needs.
 
-    `waited_for` says that somebody waits for the answer, so a cold start is worth a snapshot.
+    `busy` says that its own work takes longer than its waiting, `waited_for` that somebody waits
+    for the answer, so a cold start is worth a snapshot.
     """
 
     name: str
     timeout_s: int
     tables: Mapping[TableName, Access] = field(default_factory=dict)
-    keys: Mapping[KeyName, KeyUse] = field(default_factory=dict)
+    keys: Mapping[KeyName, Sequence[KeyUse]] = field(default_factory=dict)
     environment: Mapping[str, str] = field(default_factory=dict)
+    busy: bool = False
     waited_for: bool = True
 
 
@@ -114,7 +136,7 @@ class LambdaFactory(Construct):
             code=self._code,
             layers=self._layers,
             timeout=Duration.seconds(spec.timeout_s),
-            memory_size=MEMORY_MB,
+            memory_size=MEMORY_OF_BUSY_MB if spec.busy else MEMORY_MB,
             role=self._role(spec.name, log_group),
             log_group=log_group,
             environment=self._environment(spec),
@@ -127,8 +149,8 @@ class LambdaFactory(Construct):
         )
         for table_name, access in spec.tables.items():
             self._grant_table(function, table_name, access)
-        for key_name, use in spec.keys.items():
-            self._keys.key(key_name).grant(function, *(KEY_ACTIONS[one] for one in use))
+        for key_name, uses in spec.keys.items():
+            self._grant_key(function, key_name, uses)
         return DeployedFunction(
             name=spec.name,
             function=function,
@@ -163,8 +185,6 @@ class LambdaFactory(Construct):
         variables = {
             "LOG_LEVEL": "INFO",
             "POWERTOOLS_SERVICE_NAME": SERVICE_NAME,
-            "STAGE": self._settings.stage.value,
-            "TARGET": self._settings.target.value,
             **spec.environment,
         }
         for table_name in spec.tables:
@@ -177,14 +197,27 @@ class LambdaFactory(Construct):
         self, function: lambda_.Function, table_name: TableName, access: Access
     ) -> None:
         table = self._tables.table(table_name)
-        actions = [action for one in access for action in TABLE_ACTIONS[one]]
+        actions = [TABLE_ACTIONS[one] for one in access]
         function.add_to_role_policy(
             iam.PolicyStatement(actions=sorted(actions), resources=[table.table_arn])
         )
         index_arns = self._tables.index_arns(table_name)
-        if Access.READ in access and index_arns:
+        if Access.QUERY in access and index_arns:
             function.add_to_role_policy(
                 iam.PolicyStatement(actions=["dynamodb:Query"], resources=index_arns)
+            )
+
+    def _grant_key(
+        self, function: lambda_.Function, key_name: KeyName, uses: Sequence[KeyUse]
+    ) -> None:
+        """Whoever may open one kind of secret may not open another under the same key."""
+        for use in uses:
+            function.add_to_role_policy(
+                iam.PolicyStatement(
+                    actions=[use.action],
+                    resources=[self._keys.key(key_name).key_arn],
+                    conditions={"StringEquals": {"kms:EncryptionContext:purpose": use.purpose}},
+                )
             )
 
     def _snap_start(self, spec: FunctionSpec) -> lambda_.SnapStartConf | None:

@@ -15,7 +15,7 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from infra_cdk.api import ApiFront
-from infra_cdk.functions import AUTHORIZER_FUNCTION, HEALTH_FUNCTION, PLAN_FUNCTION
+from infra_cdk.functions import HEALTH_FUNCTION, PLAN_FUNCTION
 from infra_cdk.lambda_factory import DeployedFunction
 from infra_cdk.tables import TableName
 
@@ -38,7 +38,10 @@ class Watched:
 class Monitoring(Construct):
     """The dashboard, the alarms, and the topic that alarms are sent to.
 
-    Each alarm watches one metric: the embedded cloud refuses metric math. Ten are free of charge.
+    Who is to be woken subscribes to that topic after the deploy, once: an address is not code, and
+    has to be confirmed by hand. `aws sns subscribe --topic-arn <output AlarmTopicArn> --protocol
+    email --notification-endpoint <address>` does it. Each alarm watches one metric: the embedded
+    cloud refuses metric math. Ten are free of charge.
     """
 
     def __init__(self, scope: Construct, construct_id: str, *, watched: Watched) -> None:
@@ -66,10 +69,12 @@ class Monitoring(Construct):
             watched.functions[PLAN_FUNCTION].function.metric_errors(period=PERIOD),
             "The plan raises, so payments cannot take their next step.",
         )
+        # Without dimensions: every function of the account, so those that call providers, learn
+        # health or authorise are heard too. Give each stage an account of its own.
         self._alarm(
-            "AuthorizerErrors",
-            watched.functions[AUTHORIZER_FUNCTION].function.metric_errors(period=PERIOD),
-            "The authorizer raises, so callers are turned away.",
+            "FunctionErrors",
+            _of_all_functions("Errors"),
+            "A function crashes or runs out of time; the dashboard shows which.",
         )
         self._alarm(
             "HealthDeadLetters",
@@ -84,12 +89,9 @@ class Monitoring(Construct):
             "Provider health lags behind: the router decides on old news.",
             threshold=HEALTH_LAG_MAX_MS,
         )
-        # Without dimensions: all functions of the account, whose limit is shared anyway.
         self._alarm(
             "FunctionThrottles",
-            cloudwatch.Metric(
-                namespace="AWS/Lambda", metric_name="Throttles", statistic="Sum", period=PERIOD
-            ),
+            _of_all_functions("Throttles"),
             "Functions are throttled: the account's concurrency is used up.",
         )
         for kind in ("Read", "Write"):
@@ -174,6 +176,12 @@ class Monitoring(Construct):
 
 def _graph(title: str, metrics: Sequence[cloudwatch.IMetric]) -> cloudwatch.GraphWidget:
     return cloudwatch.GraphWidget(title=title, left=metrics, width=WIDGET_WIDTH)
+
+
+def _of_all_functions(metric: str) -> cloudwatch.Metric:
+    return cloudwatch.Metric(
+        namespace="AWS/Lambda", metric_name=metric, statistic="Sum", period=PERIOD
+    )
 
 
 def _throttles(table: dynamodb.Table, kind: str) -> cloudwatch.Metric:

@@ -33,13 +33,7 @@ class RestFront(Construct):
         )
         # The stack publishes the address under one name for both kinds of API.
         api.node.try_remove_child("Endpoint")
-        authorizer = apigateway.RequestAuthorizer(
-            self,
-            "Authorizer",
-            handler=parts.authorizer.target,
-            identity_sources=[],
-            results_cache_ttl=Duration.seconds(AUTHORIZER_CACHE_S),
-        )
+        authorizer = self._authorizer(parts)
         for route in parts.routes:
             api.root.resource_for_path(route.path).add_method(
                 route.method,
@@ -60,6 +54,17 @@ class RestFront(Construct):
             client_errors=api.metric_client_error(),
             server_errors=api.metric_server_error(),
             latency_p99=api.metric_latency(statistic="p99"),
+        )
+
+    def _authorizer(self, parts: ApiParts) -> apigateway.RequestAuthorizer | None:
+        if parts.authorizer is None:
+            return None
+        return apigateway.RequestAuthorizer(
+            self,
+            "Authorizer",
+            handler=parts.authorizer.target,
+            identity_sources=[],
+            results_cache_ttl=Duration.seconds(AUTHORIZER_CACHE_S),
         )
 
     def _to(self, function: DeployedFunction) -> apigateway.LambdaIntegration:

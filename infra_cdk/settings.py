@@ -40,6 +40,13 @@ class WorkflowKind(StrEnum):
     STANDARD = "standard"
 
 
+class Authorizer(StrEnum):
+    """Who finds out whose key a request carries: a function in front, or each function itself."""
+
+    GATEWAY = "gateway"
+    IN_FUNCTION = "in_function"
+
+
 class InvalidContextError(ValueError):
     """A context value is not one of those that exist."""
 
@@ -56,6 +63,7 @@ class Settings:
     stage: Stage = Stage.DEV
     api: ApiKind = ApiKind.HTTP
     workflow: WorkflowKind = WorkflowKind.EXPRESS
+    authorizer: Authorizer = Authorizer.GATEWAY
 
     @classmethod
     def from_context(cls, context: ContextReader) -> Settings:
@@ -75,6 +83,7 @@ class Settings:
             stage=_choice(context, "stage", Stage.DEV),
             api=api,
             workflow=_choice(context, "workflow", WorkflowKind.EXPRESS),
+            authorizer=_choice(context, "authorizer", _usual_authorizer(target, api)),
         )
 
     @property
@@ -91,6 +100,16 @@ class Settings:
     def snap_start(self) -> bool:
         """Whether functions start from a snapshot, which needs published versions."""
         return self.target is Target.AWS
+
+
+def _usual_authorizer(target: Target, api: ApiKind) -> Authorizer:
+    """LocalStack's free edition is not known to run Lambda authorizers, so none is relied on there.
+
+    The embedded REST variant takes the same shape: it is there to be tried in LocalStack's place.
+    """
+    if target is Target.LOCALSTACK or (target is Target.EMBEDDED and api is ApiKind.REST):
+        return Authorizer.IN_FUNCTION
+    return Authorizer.GATEWAY
 
 
 def _choice(context: ContextReader, key: str, default: Choice) -> Choice:

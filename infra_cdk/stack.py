@@ -5,10 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from infra_cdk.api import ApiFront, ApiParts
-from infra_cdk.functions import ACTIONS_FUNCTION, CREATE_FUNCTION, HEALTH_FUNCTION, function_specs
+from infra_cdk.functions import (
+    ACTIONS_FUNCTION,
+    CREATE_FUNCTION,
+    FALLBACK_FUNCTION,
+    HEALTH_FUNCTION,
+    function_specs,
+)
 from infra_cdk.health_stream import HealthStream
 from infra_cdk.http_api import HttpFront
 from infra_cdk.keys import KeyName, Keys
@@ -39,10 +46,12 @@ class PayFlowStack(cdk.Stack):
         tables = Tables(self, "Tables", settings=settings)
         keys = Keys(self, "Keys", settings=settings)
         factory = LambdaFactory(self, "Functions", settings=settings, tables=tables, keys=keys)
-        functions = {spec.name: factory.build(spec) for spec in function_specs(factory.invoke_name)}
+        specs = function_specs(factory.invoke_name, settings.authorizer)
+        functions = {spec.name: factory.build(spec) for spec in specs}
         workflow = PaymentWorkflow(self, "Workflow", settings=settings, functions=functions)
         for starter in (CREATE_FUNCTION, ACTIONS_FUNCTION):
-            _let_start(functions[starter], workflow)
+            _let_use(functions[starter], workflow, "states:StartExecution")
+        _let_use(functions[FALLBACK_FUNCTION], workflow, "states:DescribeStateMachine")
         health = HealthStream(
             self,
             "Health",
@@ -51,31 +60,22 @@ class PayFlowStack(cdk.Stack):
             update_health=functions[HEALTH_FUNCTION],
         )
         front = self._front(settings, ApiParts(routes, functions))
-        monitoring = Monitoring(
-            self,
-            "Monitoring",
-            watched=Watched(
-                api=front,
-                state_machine=workflow.state_machine,
-                functions=functions,
-                tables={name: tables.table(name) for name in TableName},
-                dead_letters=health.dead_letters,
-            ),
+        watched = Watched(
+            api=front,
+            state_machine=workflow.state_machine,
+            functions=functions,
+            tables={name: tables.table(name) for name in TableName},
+            dead_letters=health.dead_letters,
         )
+        monitoring = Monitoring(self, "Monitoring", watched=watched)
         self._write_outputs(
             {
+                **_addresses(tables, keys),
                 "ApiEndpoint": front.endpoint,
                 "ApiId": front.api_id,
                 "ApiKind": front.kind.value,
                 "ApiStage": front.stage,
                 "StateMachineArn": workflow.state_machine.state_machine_arn,
-                "PaymentsTable": tables.table(TableName.PAYMENTS).table_name,
-                "VaultTable": tables.table(TableName.VAULT).table_name,
-                "MerchantsTable": tables.table(TableName.MERCHANTS).table_name,
-                "ControlTable": tables.table(TableName.CONTROL).table_name,
-                "ProviderBooksTable": tables.table(TableName.PROVIDER_BOOKS).table_name,
-                "CardKeyId": keys.key(KeyName.CARD).key_id,
-                "CvcKeyId": keys.key(KeyName.CVC).key_id,
                 "HealthDlqUrl": health.dead_letters.queue_url,
                 "AlarmTopicArn": monitoring.alarm_topic.topic_arn,
             }
@@ -92,7 +92,23 @@ class PayFlowStack(cdk.Stack):
             cdk.CfnOutput(self, name, value=value)
 
 
-def _let_start(function: DeployedFunction, workflow: PaymentWorkflow) -> None:
+def _let_use(function: DeployedFunction, workflow: PaymentWorkflow, action: str) -> None:
     """Known only now: the state machine needs functions, and this function needs it."""
-    workflow.state_machine.grant_start_execution(function.function)
+    function.function.add_to_role_policy(
+        iam.PolicyStatement(actions=[action], resources=[workflow.state_machine.state_machine_arn])
+    )
     function.function.add_environment("STATE_MACHINE_ARN", workflow.state_machine.state_machine_arn)
+
+
+def _addresses(tables: Tables, keys: Keys) -> dict[str, str]:
+    """Where data and its keys are, by the output that says so."""
+    return {
+        "PaymentsTable": tables.table(TableName.PAYMENTS).table_name,
+        "VaultTable": tables.table(TableName.VAULT).table_name,
+        "MerchantsTable": tables.table(TableName.MERCHANTS).table_name,
+        "ControlTable": tables.table(TableName.CONTROL).table_name,
+        "ProviderBooksTable": tables.table(TableName.PROVIDER_BOOKS).table_name,
+        "ProviderCallsTable": tables.table(TableName.PROVIDER_CALLS).table_name,
+        "CardKeyId": keys.key(KeyName.CARD).key_id,
+        "CvcKeyId": keys.key(KeyName.CVC).key_id,
+    }

@@ -1,4 +1,4 @@
-"""The five tables: one purpose each, on demand, encrypted, kept or dropped by stage."""
+"""The six tables: one purpose each, on demand, encrypted, kept or dropped by stage."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ class TableName(StrEnum):
     MERCHANTS = "MERCHANTS_TABLE"
     CONTROL = "CONTROL_TABLE"
     PROVIDER_BOOKS = "PROVIDER_BOOKS_TABLE"
+    PROVIDER_CALLS = "PROVIDER_CALLS_TABLE"
 
 
 INDEXES = {
@@ -42,6 +43,10 @@ class Tables(Construct):
             TableName.MERCHANTS: self._merchants(),
             TableName.CONTROL: self._create("Control", "id"),
             TableName.PROVIDER_BOOKS: self._create("ProviderBooks", "id"),
+            # Which calls were made already; of use for as long as a workflow may repeat one.
+            TableName.PROVIDER_CALLS: self._create(
+                "ProviderCalls", "id", time_to_live_attribute="expires_at"
+            ),
         }
 
     def table(self, name: TableName) -> dynamodb.Table:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import boto3
 import httpx
 
 Json = dict[str, Any]
@@ -147,6 +148,31 @@ class Shop:
                 return payment
             assert time.monotonic() < deadline, f"still {payment['status']}: {payment}"
             time.sleep(POLL_S)
+
+
+class ProviderBooks:
+    """What the simulated providers themselves believe, read behind PayFlow's back."""
+
+    def __init__(self, deployment: Deployment) -> None:
+        self._dynamodb = boto3.client(
+            "dynamodb",
+            endpoint_url=deployment.endpoints["aws_endpoint_url"],
+            region_name="us-east-1",
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
+        )
+        tables = self._dynamodb.list_tables()["TableNames"]
+        (self._table,) = [name for name in tables if "books" in name.lower()]
+
+    def charges(self) -> dict[str, list[tuple[str, int]]]:
+        """By payment, every charge that stands at any provider: its name and the amount."""
+        charged: dict[str, list[tuple[str, int]]] = {}
+        for page in self._dynamodb.get_paginator("scan").paginate(TableName=self._table):
+            for item in page["Items"]:
+                if item.get("standing", {}).get("S") == "approved":
+                    charge = (item["provider"]["S"], int(item["amount"]["N"]))
+                    charged.setdefault(item["order_id"]["S"], []).append(charge)
+        return charged
 
 
 class Back:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.e2e.harness import Json, Shop, card, upi, wallet
+from tests.e2e.harness import Deployment, Json, ProviderBooks, Shop, card, upi, wallet
 
 APPROVED = [
     card("4242424242424242"),
@@ -106,7 +106,9 @@ def test_a_failure_that_passes_is_retried_at_the_same_provider(shop: Shop) -> No
 
 
 @pytest.mark.parametrize("method", LOST_BUT_CHARGED, ids=name)
-def test_a_lost_response_is_verified_and_charged_once(shop: Shop, method: Json) -> None:
+def test_a_lost_response_is_verified_and_charged_once(
+    shop: Shop, deployment: Deployment, method: Json
+) -> None:
     payment = shop.pay(method)
 
     assert payment["status"] == "succeeded"
@@ -115,10 +117,11 @@ def test_a_lost_response_is_verified_and_charged_once(shop: Shop, method: Json) 
     assert payment["attempts"][-1]["operation"] == "inquire"
     assert payment["attempts"][-1]["outcome"] == "approved"
     assert {a["provider"] for a in payment["attempts"]} == {payment["provider"]}
+    assert ProviderBooks(deployment).charges()[payment["id"]] == [(payment["provider"], 125_000)]
 
 
 def test_no_second_provider_is_tried_before_the_first_is_known_not_to_have_charged(
-    shop: Shop,
+    shop: Shop, deployment: Deployment
 ) -> None:
     payment = shop.pay(card("4000000000006983"))
 
@@ -127,6 +130,7 @@ def test_no_second_provider_is_tried_before_the_first_is_known_not_to_have_charg
     assert payment["status"] == "succeeded"
     assert operations[0] == ("authorize", "unknown")
     assert operations[second - 1] == ("inquire", "not_found")
+    assert ProviderBooks(deployment).charges()[payment["id"]] == [(payment["provider"], 125_000)]
 
 
 def test_a_slow_provider_is_waited_for_not_given_up(shop: Shop) -> None:
@@ -142,6 +146,13 @@ def test_a_card_on_the_block_list_is_never_sent_to_a_provider(shop: Shop) -> Non
     assert payment["status"] == "failed"
     assert payment["risk"]["decision"] == "block"
     assert payment["attempts"] == []
+
+
+def test_an_approval_that_comes_later_is_found_by_asking(shop: Shop) -> None:
+    payment = shop.pay(upi("delayed@upi"))
+
+    assert payment["status"] == "succeeded"
+    assert len(authorizations(payment)) == 1
 
 
 def test_an_approval_by_the_customer_is_asked_for(shop: Shop) -> None:

@@ -27,6 +27,7 @@ STOP_TIMEOUT_S = 60
 READY_TIMEOUT_S = 120
 # The promise is 15 s; tests share the machine with other deployments.
 SECOND_START_S_MAX = 30
+LEARNT_WITHIN_S = 15
 
 
 @pytest.fixture(scope="module")
@@ -60,6 +61,31 @@ def test_the_second_start_is_quick_and_has_the_state_and_keys_of_the_first(
         assert Shop(client).pay(upi("success@upi"))["status"] == "succeeded"
     again.stop()
     assert took_s < SECOND_START_S_MAX
+
+
+def test_health_is_still_learnt_from_the_stream_after_a_restart(
+    stopped: tuple[Path, str],
+) -> None:
+    state_dir, _ = stopped
+    again = Deployment.start(state_dir)
+    with (
+        again.client(again.endpoints["demo_merchant"]["api_key"]) as client,
+        again.client(again.endpoints["operator_key"]) as operator,
+    ):
+        before = _calls_learnt(operator)
+        Shop(client).pay(upi("success@upi"))
+        deadline = time.monotonic() + LEARNT_WITHIN_S
+        while (learnt := _calls_learnt(operator)) <= before and time.monotonic() < deadline:
+            time.sleep(0.5)
+    again.stop()
+
+    assert learnt > before
+
+
+def _calls_learnt(operator: httpx.Client) -> float:
+    """How many recent calls the health of all providers rests on."""
+    providers = operator.get("/internal/providers").json()["data"]
+    return float(sum(provider["health"]["calls"] for provider in providers))
 
 
 @pytest.mark.parametrize("stop_signal", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])

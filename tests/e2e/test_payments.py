@@ -11,7 +11,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from tests.e2e.harness import Back, Deployment, Json, Shop, card, upi, wallet
+from tests.e2e.harness import Back, Deployment, Json, ProviderBooks, Shop, card, upi, wallet
 
 PAYMENTS = "/api/v1/payments"
 TERMINAL = {"succeeded", "failed", "canceled"}
@@ -38,6 +38,12 @@ def until(condition: Callable[[], bool], *, within_s: float) -> bool:
             return False
         time.sleep(0.2)
     return True
+
+
+def charged_once(payment: Json) -> list[tuple[str, int]]:
+    """What all providers' books together must say of a payment."""
+    captured = payment["amount_captured"]
+    return [(payment["provider"], captured)] if captured else []
 
 
 class TestCreation:
@@ -228,7 +234,7 @@ class TestBooks:
         assert [(e["direction"], e["amount"]) for e in entries["data"]] == [("credit", owed)]
 
     def test_two_hundred_mixed_payments_all_end_and_the_books_balance(
-        self, fresh_shop: Shop, operator: httpx.Client
+        self, fresh_shop: Shop, operator: httpx.Client, deployment: Deployment
     ) -> None:
         chosen = random.Random(7).choices(MIXED, k=200)
 
@@ -242,6 +248,10 @@ class TestBooks:
         assert payable["balance"] == sum(
             payment["amount_captured"] - payment["fees"]["platform"] for payment in payments
         )
+        charges = ProviderBooks(deployment).charges()
+        assert {payment["id"]: charges.get(payment["id"], []) for payment in payments} == {
+            payment["id"]: charged_once(payment) for payment in payments
+        }
 
 
 class TestFaults:

@@ -12,7 +12,7 @@ import pytest
 from aws_cdk.assertions import Template
 
 from infra_cdk.paths import REPOSITORY
-from infra_cdk.settings import ApiKind, Settings, Stage, Target, WorkflowKind
+from infra_cdk.settings import ApiKind, Authorizer, Settings, Stage, Target, WorkflowKind
 from infra_cdk.stack import PayFlowStack
 from payflow.api.routes import ROUTES
 
@@ -20,8 +20,8 @@ Resource = dict[str, Any]
 
 VARIANTS = [
     Settings(),
-    Settings(api=ApiKind.REST),
-    Settings(Target.LOCALSTACK, api=ApiKind.REST),
+    Settings(api=ApiKind.REST, authorizer=Authorizer.IN_FUNCTION),
+    Settings(Target.LOCALSTACK, api=ApiKind.REST, authorizer=Authorizer.IN_FUNCTION),
     Settings(Target.AWS, Stage.PROD),
     Settings(Target.AWS, Stage.PROD, ApiKind.REST, WorkflowKind.STANDARD),
 ]

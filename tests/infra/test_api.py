@@ -6,12 +6,14 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from infra_cdk.settings import ApiKind, Settings
+import pytest
+
+from infra_cdk.settings import ApiKind, Authorizer, Settings
 from payflow.api.routes import ROUTES
-from tests.infra.conftest import Synthesised
+from tests.infra.conftest import VARIANTS, Synthesised, name_of
 
 AUTHORIZER_TTL_MAX_S = 5
-EMBEDDED_REST = Settings(api=ApiKind.REST)
+NAMES_ITSELF = "AUTHORIZER"
 
 
 def test_every_route_is_served_by_its_function(settings: Settings, stack: Synthesised) -> None:
@@ -29,7 +31,33 @@ def test_every_route_that_is_not_public_asks_who_calls(
     served = http_routes(stack) if settings.api is ApiKind.HTTP else rest_routes(stack)
 
     guarded = {route.key for route in ROUTES if served[route.key][1] == "CUSTOM"}
-    assert guarded == {route.key for route in ROUTES if route.auth != "none"}
+    if settings.authorizer is Authorizer.GATEWAY:
+        assert guarded == {route.key for route in ROUTES if route.auth != "none"}
+    else:
+        assert guarded == set()
+
+
+def test_without_an_authorizer_every_function_of_the_api_is_told_so(
+    settings: Settings, stack: Synthesised
+) -> None:
+    told = {
+        function["Handler"].removesuffix(".handler")
+        for function in stack.properties("AWS::Lambda::Function")
+        if function["Environment"]["Variables"].get(NAMES_ITSELF) == "in_function"
+    }
+
+    alone = settings.authorizer is Authorizer.IN_FUNCTION
+    assert told == ({route.function for route in ROUTES} if alone else set())
+
+
+def test_there_is_an_authorizer_only_where_the_gateway_asks_it(
+    settings: Settings, stack: Synthesised
+) -> None:
+    kinds = ("AWS::ApiGatewayV2::Authorizer", "AWS::ApiGateway::Authorizer")
+
+    attached = sum(len(stack.of_type(kind)) for kind in kinds)
+
+    assert attached == (1 if settings.authorizer is Authorizer.GATEWAY else 0)
 
 
 def test_what_no_route_matches_is_answered_by_us(settings: Settings, stack: Synthesised) -> None:
@@ -39,19 +67,22 @@ def test_what_no_route_matches_is_answered_by_us(settings: Settings, stack: Synt
     assert served[fallback] == ("meta_api", "NONE")
 
 
+@pytest.mark.parametrize("rest", [one for one in VARIANTS if one.api is ApiKind.REST], ids=name_of)
 def test_another_method_on_a_known_path_is_answered_by_us(
-    synthesise: Callable[[Settings], Synthesised],
+    rest: Settings, synthesise: Callable[[Settings], Synthesised]
 ) -> None:
-    served = rest_routes(synthesise(EMBEDDED_REST))
+    served = rest_routes(synthesise(rest))
 
-    assert {served[f"ANY {route.path}"][0] for route in ROUTES} == {"meta_api"}
+    paths = {"/", *(route.path for route in ROUTES)}
+    assert {path: served[f"ANY {path}"] for path in paths} == dict.fromkeys(
+        paths, ("meta_api", "NONE")
+    )
 
 
-def test_a_revoked_key_is_not_cached_by_the_gateway(settings: Settings, stack: Synthesised) -> None:
-    version = "V2" if settings.api is ApiKind.HTTP else ""
-    (authorizer,) = stack.properties(f"AWS::ApiGateway{version}::Authorizer")
-
-    assert authorizer["AuthorizerResultTtlInSeconds"] <= AUTHORIZER_TTL_MAX_S
+def test_a_revoked_key_is_not_cached_by_the_gateway(stack: Synthesised) -> None:
+    for version in ("", "V2"):
+        for authorizer in stack.properties(f"AWS::ApiGateway{version}::Authorizer"):
+            assert authorizer["AuthorizerResultTtlInSeconds"] <= AUTHORIZER_TTL_MAX_S
 
 
 def test_the_access_log_forgets_and_names_nobody(

@@ -6,12 +6,12 @@ import json
 from collections.abc import Callable
 
 from infra_cdk.functions import PROVIDER_FUNCTIONS
-from infra_cdk.settings import ApiKind, Settings, Stage, Target
+from infra_cdk.settings import ApiKind, Authorizer, Settings, Stage, Target
 from tests.infra.conftest import Synthesised
 
 Synthesise = Callable[[Settings], Synthesised]
 AWS = Settings(Target.AWS, Stage.PROD)
-LOCALSTACK = Settings(Target.LOCALSTACK, api=ApiKind.REST)
+LOCALSTACK = Settings(Target.LOCALSTACK, api=ApiKind.REST, authorizer=Authorizer.IN_FUNCTION)
 EMBEDDED = Settings()
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple, cast
-from typing import Any
 
 import pytest
 from botocore.session import Session
 from moto import mock_aws
+from moto.dynamodb.models import DynamoDBBackend
 from types_boto3_dynamodb import DynamoDBClient
 from types_boto3_kms import KMSClient
 
@@ -17,18 +18,20 @@ from payflow.aws.clients import client, forget_clients
 from payflow.aws.settings import VaultSettings
 from tests.integration.gateway import Gateway
 from tests.integration.tables import create_tables
-from tests.support.gateway import Gateway, Kind
+from tests.support.api_client import ApiClient, Kind
+from tests.support.write_units import UnitCounter
 
 
 class Shop(NamedTuple):
     """A merchant's id and its client."""
 
     id: str
-    api: Gateway
+    api: ApiClient
 
 
 NewShop = Callable[..., Shop]
-from tests.support.write_units import UnitCounter
+EMPTY_WORKFLOW = '{"StartAt": "Done", "States": {"Done": {"Type": "Succeed"}}}'
+WORKFLOW_ROLE = "arn:aws:iam::123456789012:role/workflow"
 
 
 @pytest.fixture(scope="session")
@@ -43,6 +46,7 @@ def clients() -> Iterator[None]:
         with mock_aws():
             client("dynamodb")
             client("kms")
+            client("stepfunctions")
         yield
         forget_clients()
 
@@ -50,13 +54,29 @@ def clients() -> Iterator[None]:
 @pytest.fixture
 def cloud(clients: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """An empty cloud that has the tables and keys, and the environment that names them."""
+    _make_writes_atomic(monkeypatch)
     with mock_aws():
         for variable, name in create_tables(client("dynamodb")).items():
             monkeypatch.setenv(variable, name)
         for variable in ("CARD_KEY_ID", "CVC_KEY_ID"):
             key = client("kms").create_key(Description=variable)
             monkeypatch.setenv(variable, key["KeyMetadata"]["KeyId"])
+        machine = client("stepfunctions").create_state_machine(
+            name="payment", definition=EMPTY_WORKFLOW, roleArn=WORKFLOW_ROLE
+        )
+        monkeypatch.setenv("STATE_MACHINE_ARN", machine["stateMachineArn"])
         yield
+
+
+def _make_writes_atomic(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let one thread at a time into moto's conditional writes, which DynamoDB makes atomic."""
+    lock, put_item = threading.Lock(), DynamoDBBackend.put_item
+
+    def one_at_a_time(*arguments: Any, **named: Any) -> Any:
+        with lock:
+            return put_item(*arguments, **named)
+
+    monkeypatch.setattr(DynamoDBBackend, "put_item", one_at_a_time)
 
 
 @pytest.fixture
@@ -104,18 +124,18 @@ def kind(request: pytest.FixtureRequest) -> Kind:
 
 
 @pytest.fixture
-def operator(fresh_wiring: None, kind: Kind) -> Gateway:
+def operator(fresh_wiring: None, kind: Kind) -> ApiClient:
     """An operator's client."""
-    return Gateway(kind, wiring.manage_merchants().issue_operator_key().secret)
+    return ApiClient(kind, wiring.manage_merchants().issue_operator_key().secret)
 
 
 @pytest.fixture
-def new_shop(operator: Gateway) -> NewShop:
+def new_shop(operator: ApiClient) -> NewShop:
     """Makes a merchant and gives its client."""
 
     def make(key: str = "api_key", **terms: Any) -> Shop:
         new = operator.post("/internal/merchants", {"name": "Acme", **terms}).document
-        return Shop(new["merchant"]["id"], Gateway(operator.kind, new[key]))
+        return Shop(new["merchant"]["id"], ApiClient(operator.kind, new[key]))
 
     return make
 

@@ -23,7 +23,7 @@ class ImmediateWorkflow:
     held: bool = False
     waiting: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
 
-    def start(self, payment: Payment, step: dict[str, Any]) -> None:
+    def start(self, payment: Payment, step: dict[str, Any], *, resumption: int = 0) -> None:
         self.waiting.append((payment.id, step))
         if not self.held:
             self.run()
@@ -43,5 +43,5 @@ class ImmediateWorkflow:
                 wiring.clock().sleep_ms(max(0, round(pause.total_seconds() * 1000)))
             else:
                 answer = wiring.call_provider()(step["call"])
-            step = wiring.plan_next_step()(payment_id, answer)
+            step = wiring.plan_next_step()(payment_id, answer).step
         raise AssertionError("an execution does not end")

@@ -10,18 +10,21 @@ from types_boto3_dynamodb import DynamoDBClient
 from types_boto3_kms import KMSClient
 
 from payflow.aws.payments import DynamoPayments
+from payflow.aws.provider_calls import DynamoCallClaims
 from payflow.aws.provider_file import deployed_providers
 from payflow.aws.settings import VaultSettings
 from payflow.aws.vault import KmsVault
 from payflow.domain.merchant import Merchant
-from payflow.domain.method import CardData, MethodType
+from payflow.domain.method import CardData, CardMethod, MethodType
 from payflow.domain.money import FeeTerms, Money
 from payflow.domain.new_payment import NewMethod, NewPayment
 from payflow.domain.outcomes import Category, Outcome, ProviderResult
 from payflow.domain.payment import Customer, Payment
-from payflow.domain.provider import Market, ProviderHealth
-from payflow.domain.provider_call import result_to_document
+from payflow.domain.ports import Vault
+from payflow.domain.provider import Faults, Market, ProviderConfig, ProviderHealth
+from payflow.domain.provider_call import ProviderCall
 from payflow.domain.provider_config import provider_from_document
+from payflow.services.call_provider import CallProvider
 from payflow.services.create_payment import CreatePayment, CreateRequest
 from payflow.services.plan_next_step import PlanNextStep
 from tests.support.builders import NOON
@@ -48,6 +51,34 @@ BROKEN = ProviderResult(
 
 
 @dataclass
+class ScriptedProvider:
+    """Gives one answer; takes a card out of the vault first, as a card provider does."""
+
+    answer: ProviderResult
+    vault: Vault
+
+    def connected(self, _config: ProviderConfig, _faults: Faults) -> ScriptedProvider:
+        return self
+
+    def authorize(self, call: ProviderCall) -> ProviderResult:
+        if isinstance(call.method, CardMethod):
+            assert self.vault.reveal(call.method.token) == CARD
+        return self.answer
+
+    def capture(self, call: ProviderCall) -> ProviderResult:
+        return self.answer
+
+    def void(self, call: ProviderCall) -> ProviderResult:
+        return self.answer
+
+    def refund(self, call: ProviderCall) -> ProviderResult:
+        return self.answer
+
+    def inquire(self, call: ProviderCall) -> ProviderResult:
+        return self.answer
+
+
+@dataclass
 class Gateway:
     """A fresh gateway on empty tables; `counter` sees all that it does there."""
 
@@ -60,7 +91,8 @@ class Gateway:
 
     def __post_init__(self) -> None:
         unused: Any = None
-        market = FixedMarket(_a_busy_market())
+        market = self.market = FixedMarket(_a_busy_market())
+        self.claims = DynamoCallClaims(self.dynamodb, "provider_calls", self.clock)
         self.payments = DynamoPayments(self.dynamodb, "payments", merchants=lambda: unused)
         self.vault = KmsVault(self.dynamodb, lambda: self.kms, self.vault_settings, self.clock)
         self.vault.fingerprint(b"the key is made once in the life of a deployment")
@@ -82,11 +114,11 @@ class Gateway:
         with self.counter.counting() as units:
             self._create(method)
             payment_id, step = self.workflow.started[-1]
-            for number, answer in enumerate(answers, start=1):
-                if isinstance(method, CardData):
-                    assert self.vault.reveal(step["call"]["method"]["token"]) == CARD
+            for answer in answers:
+                provider = ScriptedProvider(answer, self.vault)
+                called = CallProvider(self.market, self.claims, provider.connected)(step["call"])
                 self.clock.sleep_ms(answer.latency_ms + 500)
-                self.plan(payment_id, result_to_document(number, answer))
+                step = self.plan(payment_id, called).step
         payment = self.payments.get(payment_id)
         assert payment is not None
         return payment, units

@@ -54,4 +54,5 @@ _DEFINITIONS = {
     "MERCHANTS_TABLE": _table("merchants", "id", _index("by_owner", "owner", "id", "ALL")),
     "CONTROL_TABLE": _table("control", "id"),
     "PROVIDER_BOOKS_TABLE": _table("provider_books", "id"),
+    "PROVIDER_CALLS_TABLE": _table("provider_calls", "id"),
 }

@@ -7,10 +7,12 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+import jsonschema
 import pytest
 from types_boto3_dynamodb import DynamoDBClient
 
 from payflow import wiring
+from payflow.api.openapi import openapi_text
 from payflow.aws import settings
 from payflow.aws.payment_item import payment_to_item
 from payflow.domain.errors import VersionConflict
@@ -104,6 +106,16 @@ class TestProvidersApi:
         assert answer["priority"] == 1
         assert call("GET", "/internal/providers/mockCardB") == (200, answer)
         assert wiring.control().load().documents()["mockCardB"]["priority"] == 1
+
+    def test_what_is_answered_is_what_the_openapi_document_says(self) -> None:
+        components = json.loads(openapi_text())["components"]
+        schema = {**components["schemas"]["Provider"], "components": components}
+
+        _, answer = call("PUT", "/internal/providers/mockCardA/faults", {"outage": True})
+
+        jsonschema.validate(answer, schema)
+        for provider in call("GET", "/internal/providers")[1]["data"]:
+            jsonschema.validate(provider, schema)
 
     def test_the_minimal_entry_is_enough(self) -> None:
         minimal = {

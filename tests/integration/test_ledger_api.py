@@ -12,7 +12,7 @@ from payflow.domain.ledger import capture_transaction
 from payflow.domain.money import Money
 from tests.integration.conftest import NewShop, Shop
 from tests.integration.test_payments_api import fits, stored
-from tests.support.gateway import Gateway
+from tests.support.api_client import ApiClient
 
 LEDGER = "/api/v1/ledger"
 
@@ -109,7 +109,7 @@ def test_a_cursor_of_another_account_is_refused(shop: Shop, new_shop: NewShop) -
 
 
 def test_the_operators_trial_balance_balances(
-    shop: Shop, new_shop: NewShop, operator: Gateway
+    shop: Shop, new_shop: NewShop, operator: ApiClient
 ) -> None:
     capture(shop, 125_000)
     capture(new_shop(), 9_999)

@@ -9,17 +9,17 @@ import pytest
 from types_boto3_dynamodb import DynamoDBClient
 
 from payflow import wiring
-from tests.support.gateway import Answer, Gateway
+from tests.support.api_client import Answer, ApiClient
 
 
-def created(operator: Gateway, **body: Any) -> Any:
+def created(operator: ApiClient, **body: Any) -> Any:
     answer = operator.post("/internal/merchants", {"name": "Acme", **body})
     assert answer.status == 201, answer.body
     return answer.document
 
 
 class TestMerchants:
-    def test_a_new_merchant_has_two_keys_that_work_at_once(self, operator: Gateway) -> None:
+    def test_a_new_merchant_has_two_keys_that_work_at_once(self, operator: ApiClient) -> None:
         new = created(operator)
 
         assert new["merchant"]["fees"] == {"bps": 100, "fixed_minor": 0}
@@ -27,9 +27,9 @@ class TestMerchants:
         assert [key["kind"] for key in new["merchant"]["keys"]] == ["secret", "publishable"]
         assert new["api_key"].startswith("sk_test_")
         assert new["publishable_key"].startswith("pk_test_")
-        assert Gateway(operator.kind, new["api_key"]).get("/api/v1/payments").status == 200
+        assert ApiClient(operator.kind, new["api_key"]).get("/api/v1/payments").status == 200
 
-    def test_terms_can_be_given_and_changed(self, operator: Gateway) -> None:
+    def test_terms_can_be_given_and_changed(self, operator: ApiClient) -> None:
         merchant = created(operator, settlement_currency="USD", fees={"bps": 50, "fixed_minor": 3})
         path = f"/internal/merchants/{merchant['merchant']['id']}"
 
@@ -43,7 +43,7 @@ class TestMerchants:
         shown = operator.get(path).document
         assert {name: shown[name] for name in changed.document} == changed.document
 
-    def test_are_listed_oldest_first_page_by_page(self, operator: Gateway) -> None:
+    def test_are_listed_oldest_first_page_by_page(self, operator: ApiClient) -> None:
         names = [f"Shop {n}" for n in range(5)]
         for name in names:
             created(operator, name=name)
@@ -74,11 +74,11 @@ class TestMerchants:
         ],
     )  # fmt: skip
     def test_mistakes(
-        self, operator: Gateway, method: str, path: str, body: Any, refusal: tuple[Any, ...]
+        self, operator: ApiClient, method: str, path: str, body: Any, refusal: tuple[Any, ...]
     ) -> None:
         assert operator.call(method, path, body).refusal == refusal
 
-    def test_a_key_is_no_merchant(self, operator: Gateway, dynamodb: DynamoDBClient) -> None:
+    def test_a_key_is_no_merchant(self, operator: ApiClient, dynamodb: DynamoDBClient) -> None:
         created(operator)
         items = dynamodb.scan(TableName="merchants")["Items"]
         key_item = next(item["id"]["S"] for item in items if item["id"]["S"].startswith("key#"))
@@ -88,10 +88,12 @@ class TestMerchants:
         assert answer.status == 404
 
     @pytest.mark.parametrize("kind_of_key", ["api_key", "publishable_key"])
-    def test_a_merchant_has_no_business_here(self, operator: Gateway, kind_of_key: str) -> None:
+    def test_a_merchant_has_no_business_here(self, operator: ApiClient, kind_of_key: str) -> None:
         new = created(operator)
 
-        answer = Gateway(operator.kind, new[kind_of_key]).post("/internal/merchants", {"name": "B"})
+        answer = ApiClient(operator.kind, new[kind_of_key]).post(
+            "/internal/merchants", {"name": "B"}
+        )
 
         assert answer.refusal == (403, "key_not_permitted", None)
         assert len(operator.get("/internal/merchants").document["data"]) == 1
@@ -99,7 +101,7 @@ class TestMerchants:
 
 class TestKeys:
     def test_no_key_is_readable_in_the_table(
-        self, operator: Gateway, dynamodb: DynamoDBClient
+        self, operator: ApiClient, dynamodb: DynamoDBClient
     ) -> None:
         new = created(operator)
         stored = json.dumps(dynamodb.scan(TableName="merchants")["Items"])
@@ -109,20 +111,20 @@ class TestKeys:
             assert secret not in stored
             assert secret[16:] not in stored
 
-    def test_are_shown_once(self, operator: Gateway) -> None:
+    def test_are_shown_once(self, operator: ApiClient) -> None:
         new = created(operator)
         path = f"/internal/merchants/{new['merchant']['id']}"
 
         assert new["api_key"] not in operator.get(path).body
         assert new["api_key"] not in operator.get("/internal/merchants").body
 
-    def test_can_be_rolled_without_a_gap(self, operator: Gateway) -> None:
+    def test_can_be_rolled_without_a_gap(self, operator: ApiClient) -> None:
         new = created(operator)
         path = f"/internal/merchants/{new['merchant']['id']}/keys"
         old_id = new["merchant"]["keys"][0]["id"]
 
         issued = operator.post(path)
-        fresh = Gateway(operator.kind, issued.document["api_key"])
+        fresh = ApiClient(operator.kind, issued.document["api_key"])
         both = fresh.get("/api/v1/payments").status, listed(operator, new["api_key"]).status
         revoked = operator.call("DELETE", f"{path}/{old_id}")
         wiring.authenticate.cache_clear()
@@ -133,7 +135,7 @@ class TestKeys:
         assert fresh.get("/api/v1/payments").status == 200
         assert listed(operator, new["api_key"]).refusal == (401, "api_key_invalid", None)
 
-    def test_a_publishable_key_can_be_issued(self, operator: Gateway) -> None:
+    def test_a_publishable_key_can_be_issued(self, operator: ApiClient) -> None:
         new = created(operator)
 
         issued = operator.post(
@@ -144,7 +146,7 @@ class TestKeys:
         assert issued["publishable_key"].startswith("pk_test_")
         assert "api_key" not in issued
 
-    def test_revoking_twice_changes_nothing(self, operator: Gateway) -> None:
+    def test_revoking_twice_changes_nothing(self, operator: ApiClient) -> None:
         new = created(operator)
         key_id = new["merchant"]["keys"][0]["id"]
         path = f"/internal/merchants/{new['merchant']['id']}/keys/{key_id}"
@@ -152,7 +154,7 @@ class TestKeys:
         assert operator.call("DELETE", path).document == operator.call("DELETE", path).document
 
     def test_another_merchants_key_cannot_be_revoked_by_the_wrong_path(
-        self, operator: Gateway
+        self, operator: ApiClient
     ) -> None:
         mine, theirs = created(operator), created(operator)
         key_id = theirs["merchant"]["keys"][0]["id"]
@@ -165,5 +167,5 @@ class TestKeys:
         assert listed(operator, theirs["api_key"]).status == 200
 
 
-def listed(operator: Gateway, key: str) -> Answer:
-    return Gateway(operator.kind, key).get("/api/v1/payments")
+def listed(operator: ApiClient, key: str) -> Answer:
+    return ApiClient(operator.kind, key).get("/api/v1/payments")

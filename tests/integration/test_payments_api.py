@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import jsonschema
@@ -15,8 +17,8 @@ from payflow.domain.ids import derived_id
 from payflow.domain.outcomes import Outcome
 from payflow.domain.payment import Claim, Payment, Status, moved
 from tests.integration.conftest import NewShop, Shop
+from tests.support.api_client import ApiClient
 from tests.support.builders import a_payment, a_result, a_vpa, tried
-from tests.support.gateway import Gateway
 
 PAYMENTS = "/api/v1/payments"
 NUMBER = "5105105105105100"
@@ -47,7 +49,9 @@ def fits(document: Any, schema: str) -> bool:
 
 
 class TestOnePayment:
-    def test_is_shown_to_its_merchant_and_to_operators(self, shop: Shop, operator: Gateway) -> None:
+    def test_is_shown_to_its_merchant_and_to_operators(
+        self, shop: Shop, operator: ApiClient
+    ) -> None:
         payment = stored(shop.id, 1)
 
         answer = shop.api.get(f"{PAYMENTS}/{payment.id}")
@@ -71,13 +75,9 @@ class TestOnePayment:
 
     def test_has_a_timeline(self, shop: Shop) -> None:
         payment = stored(shop.id, 1, method=a_vpa())
-        approved = a_result(Outcome.APPROVED)
-        done = tried(payment, "mockUpiA", approved, at=payment.created_at)
-        wiring.payments().save(
-            moved(done, Status.SUCCEEDED, payment.created_at)
-            if False
-            else _next(moved(done, Status.SUCCEEDED, payment.created_at))
-        )
+        done = tried(payment, "mockUpiA", a_result(Outcome.APPROVED), at=payment.created_at)
+        succeeded = moved(done, Status.SUCCEEDED, payment.created_at + timedelta(seconds=1))
+        wiring.payments().save(replace(succeeded, version=2))
 
         answer = shop.api.get(f"{PAYMENTS}/{payment.id}/timeline")
 
@@ -86,8 +86,8 @@ class TestOnePayment:
             "payment.created",
             "attempt.started",
             "payment.processing",
-            "payment.succeeded",
             "attempt.finished",
+            "payment.succeeded",
         ]
 
 
@@ -121,7 +121,7 @@ class TestTheList:
         }
 
     def test_shows_an_operator_those_of_all_merchants(
-        self, shop: Shop, new_shop: NewShop, operator: Gateway
+        self, shop: Shop, new_shop: NewShop, operator: ApiClient
     ) -> None:
         ids = {stored(shop.id, 1).id, stored(new_shop().id, 1).id}
 
@@ -194,7 +194,7 @@ class TestARefusedCreation:
         assert dynamodb.scan(TableName="payments")["Items"] == []
         assert dynamodb.scan(TableName="vault")["Items"] == []
 
-    def test_an_operator_cannot_create(self, operator: Gateway) -> None:
+    def test_an_operator_cannot_create(self, operator: ApiClient) -> None:
         answer = operator.post(PAYMENTS, a_body(), headers={"Idempotency-Key": "k"})
 
         assert answer.refusal == (403, "key_not_permitted", None)
@@ -211,8 +211,8 @@ class TestARefusedCreation:
 class TestErrorsEverywhere:
     def test_have_the_one_shape(self, shop: Shop, kind: Any) -> None:
         answers = [
-            Gateway(kind).get(PAYMENTS),
-            Gateway(kind, "sk_test_unknown").get(PAYMENTS),
+            ApiClient(kind).get(PAYMENTS),
+            ApiClient(kind, "sk_test_unknown").get(PAYMENTS),
             shop.api.get("/nowhere"),
             shop.api.call("DELETE", PAYMENTS),
             shop.api.get("/internal/health"),
@@ -226,9 +226,3 @@ class TestErrorsEverywhere:
             assert fits(answer.document, "Error")
             assert answer.headers["X-Request-Id"] == answer.error["request_id"]
             assert json.loads(answer.body)
-
-
-def _next(payment: Payment) -> Payment:
-    from dataclasses import replace
-
-    return replace(payment, version=payment.version + 1)

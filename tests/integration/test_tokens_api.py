@@ -11,7 +11,7 @@ from types_boto3_dynamodb import DynamoDBClient
 from payflow import wiring
 from tests.integration.conftest import NewShop, Shop
 from tests.integration.test_payments_api import fits
-from tests.support.gateway import Gateway
+from tests.support.api_client import ApiClient
 
 TOKENS = "/api/v1/tokens"
 NUMBER = "5555555555554444"
@@ -67,7 +67,7 @@ def test_neither_answer_nor_table_holds_the_number(shop: Shop, dynamodb: DynamoD
     assert NUMBER not in stored
 
 
-def test_an_operator_has_no_merchant_to_make_a_token_for(operator: Gateway) -> None:
+def test_an_operator_has_no_merchant_to_make_a_token_for(operator: ApiClient) -> None:
     assert operator.post(TOKENS, a_body()).refusal == (403, "key_not_permitted", None)
 
 

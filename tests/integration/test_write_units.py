@@ -13,7 +13,7 @@ def test_a_card_payment_that_succeeds_at_once_costs_at_most_seven_write_units(
     payment, units = gateway.pay(CARD, APPROVED)
 
     assert payment.status is Status.SUCCEEDED
-    assert units.writes == {"vault": 2, "payments": 2}
+    assert units.writes == {"vault": 2, "payments": 2, "provider_calls": 1}
     assert units.write["vault"] == 2
     assert units.write["by_merchant"] == units.write["by_posting"] == 1
     assert units.write_total <= 7
@@ -24,7 +24,7 @@ def test_a_upi_payment_costs_less_since_there_is_no_card_to_keep(gateway: Gatewa
     payment, units = gateway.pay(UpiMethod("asha@okbank"), APPROVED)
 
     assert payment.status is Status.SUCCEEDED
-    assert units.writes == {"payments": 2}
+    assert units.writes == {"payments": 2, "provider_calls": 1}
     assert units.write_total <= 5
     assert units.read_total <= 1
 
@@ -41,7 +41,7 @@ def test_a_failover_adds_at_most_three_write_units(gateway: Gateway) -> None:
 
     assert payment.status is Status.SUCCEEDED
     assert len({attempt.provider for attempt in payment.attempts}) == 2
-    assert units.writes == {"payments": 3}
+    assert units.writes == {"payments": 3, "provider_calls": 2}
     assert units.write_total <= 5 + 3
 
 

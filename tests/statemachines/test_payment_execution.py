@@ -82,7 +82,7 @@ class Workflow:
     def invoke(self, function: str, event: dict[str, Any]) -> dict[str, Any]:
         if function == "plan_next_step":
             answer = event.get("answer")
-            step = self.plan(event["payment_id"], answer["result"] if answer else None)
+            step = self.plan(event["payment_id"], answer["result"] if answer else None).step
             return {
                 "payment_id": event["payment_id"],
                 "merchant_id": event["merchant_id"],

@@ -40,7 +40,7 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Gateway:
+class ApiClient:
     """A client of the API behind a gateway of one kind; `key` is sent with each request."""
 
     kind: Kind = "http"

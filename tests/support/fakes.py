@@ -125,9 +125,24 @@ class RecordingWorkflow:
     """Remembers what was started; `available` False makes it refuse."""
 
     started: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    resumptions: list[int] = field(default_factory=list)
     available: bool = True
 
-    def start(self, payment: Payment, step: dict[str, object]) -> None:
+    def start(self, payment: Payment, step: dict[str, object], *, resumption: int = 0) -> None:
         if not self.available:
             raise Unavailable("workflow_unavailable", "cannot start")
         self.started.append((payment.id, dict(step)))
+        self.resumptions.append(resumption)
+
+
+@dataclass
+class InMemoryCallClaims:
+    """Claims in a set."""
+
+    claimed: set[tuple[str, int]] = field(default_factory=set)
+
+    def claim(self, payment_id: str, attempt_number: int) -> bool:
+        attempt = (payment_id, attempt_number)
+        first = attempt not in self.claimed
+        self.claimed.add(attempt)
+        return first

@@ -34,6 +34,7 @@ from tests.support.builders import NOON, a_provider
 from tests.support.fakes import (
     FakeClock,
     FixedMarket,
+    InMemoryCallClaims,
     InMemoryPayments,
     InMemoryVault,
     RecordingWorkflow,
@@ -75,7 +76,7 @@ class InProcess:
         market, self.workflow = FixedMarket(Market(providers)), RecordingWorkflow()
         planning = (market, self.clock, self.randomness, FUNCTIONS)
         self.plan = PlanNextStep(self.payments, self.vault, *planning)
-        self.provider = CallProvider(market, self._provider)
+        self.provider = CallProvider(market, InMemoryCallClaims(), self._provider)
         self.create = CreatePayment(
             self.payments, self.vault, market, self.workflow, self.clock, self.randomness, FUNCTIONS
         )
@@ -164,7 +165,7 @@ class InProcess:
                         "category": "unknown",
                         "latency_ms": 0,
                     }
-        execution["step"] = self.plan(payment_id, answer)
+        execution["step"] = self.plan(payment_id, answer).step
 
     def is_finished(self, execution: Execution) -> bool:
         """Whether the execution has nothing more to do."""

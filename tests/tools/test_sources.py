@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tools.deployment.cloud import ApiKind, StackOptions, Target
+from infra_cdk.settings import ApiKind, Target
+from tools.deployment.cloud import StackOptions
 from tools.deployment.stack import sources_fingerprint
 
 OPTIONS = StackOptions(Target.EMBEDDED, api=ApiKind.HTTP)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import functools
 import os
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any
+
+from infra_cdk.settings import ApiKind, Stage, Target, WorkflowKind
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb.client import DynamoDBClient
@@ -26,35 +27,6 @@ EMULATED_CREDENTIALS = {
 CONNECT_TIMEOUT_S = 5
 READ_TIMEOUT_S = 20
 ATTEMPTS_MAX = 3
-
-
-class Target(StrEnum):
-    """Where the stack runs; the CDK app knows the same three."""
-
-    EMBEDDED = "embedded"
-    LOCALSTACK = "localstack"
-    AWS = "aws"
-
-
-class ApiKind(StrEnum):
-    """Which API Gateway fronts the routes."""
-
-    HTTP = "http"
-    REST = "rest"
-
-
-class WorkflowKind(StrEnum):
-    """Which Step Functions workflow runs a payment."""
-
-    EXPRESS = "express"
-    STANDARD = "standard"
-
-
-class Stage(StrEnum):
-    """`prod` keeps its data when the stack is removed."""
-
-    DEV = "dev"
-    PROD = "prod"
 
 
 @dataclass(frozen=True)

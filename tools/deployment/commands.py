@@ -9,17 +9,11 @@ from typing import Annotated
 
 import typer
 
+from infra_cdk.settings import ApiKind, Stage, Target, WorkflowKind
 from tools.deployment import stack
 from tools.deployment.access import grant_access
 from tools.deployment.cdk import Cdk
-from tools.deployment.cloud import (
-    ApiKind,
-    Cloud,
-    StackOptions,
-    Stage,
-    Target,
-    WorkflowKind,
-)
+from tools.deployment.cloud import Cloud, StackOptions
 from tools.deployment.deploy import Report, ensure_deployed
 from tools.embedded.detach import stop_in_background
 from tools.embedded.instance import RunFile, StateDir

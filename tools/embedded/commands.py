@@ -9,8 +9,9 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from infra_cdk.settings import ApiKind, Target, WorkflowKind
 from tools.api import Api
-from tools.deployment.cloud import ApiKind, Cloud, StackOptions, Target, WorkflowKind
+from tools.deployment.cloud import Cloud, StackOptions
 from tools.deployment.stack import read_sources_mark, sources_fingerprint
 from tools.embedded.announce import announce
 from tools.embedded.detach import start_in_background, stop_in_background

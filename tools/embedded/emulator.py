@@ -7,13 +7,15 @@ next start finds the state of the last orderly stop.
 from __future__ import annotations
 
 import asyncio
+import json
 import shutil
 import sys
 from pathlib import Path
 
 import httpx
 
-from tools.deployment.cloud import Cloud, Target
+from infra_cdk.settings import Target
+from tools.deployment.cloud import Cloud
 from tools.embedded.instance import StateDir
 from tools.embedded.ports import HOST
 from tools.embedded.process import ProcessId, stop_group
@@ -26,6 +28,7 @@ POLL_S = 0.05
 LOG_LINES_SHOWN = 10
 # One of the files written by every orderly stop after a deploy.
 SAVED_STATE = "cloudformation.json"
+FUNCTIONS_STATE = "lambda.json"
 
 
 class Emulator:
@@ -79,6 +82,7 @@ class Emulator:
         if not (self._folder / "state" / SAVED_STATE).exists():
             # Never stopped in order: its buckets alone, without the stacks, are of no use.
             shutil.rmtree(self._folder, ignore_errors=True)
+        _forget_stream_positions(self._folder / "state" / FUNCTIONS_STATE)
         shutil.rmtree(self._folder / "tmp", ignore_errors=True)
         for folder in (self._folder / "tmp", self._folder / "state", self.log_file.parent):
             folder.mkdir(parents=True, exist_ok=True)
@@ -119,6 +123,21 @@ class Emulator:
             f"the emulated cloud {what}:\n{_tail(self.log_file)}",
             hint=f"its log is {self.log_file}",
         )
+
+
+def _forget_stream_positions(saved: Path) -> None:
+    """Let functions read tables' streams from their beginning, as empty as they are at a start.
+
+    The emulator saves how far each function has read, but not the records: kept positions would
+    skip as many new records as were ever read.
+    """
+    if not saved.exists():
+        return
+    state = json.loads(saved.read_text())
+    positions = state.get("payload", {}).get("dynamodb_stream_positions")
+    if positions and positions.get("data"):
+        positions["data"] = {}
+        saved.write_text(json.dumps(state))
 
 
 async def _is_ready(client: httpx.AsyncClient, url: str) -> bool:

@@ -2,17 +2,16 @@
 
 The emulator finds an API by the request's Host header (and a REST API by its stage's path too),
 which most HTTP clients cannot be told to send. This proxy adds both and changes nothing else: no
-header of the API's is invented here, and its status and body pass through as they are.
+header of the API's is invented here, and its status and body pass through as they are. Nothing of
+the emulator but the API can be reached through it.
 
 Every request that a function works on costs the emulator a Python interpreter, so only so many
-pass at once; the others wait in a queue with an end.
+pass at once; the others wait in a queue with an end. Those that ask to wait for their payment do
+little but wait, and have more places of their own.
 """
 
 from __future__ import annotations
 
-import asyncio
-import json
-import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -28,19 +27,29 @@ from aiohttp import (
 from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
+from payflow.api.headers import preferred_wait_s
+from payflow.api.routes import matching
+from tools.embedded.gate import Gate, QueueFullError
 from tools.embedded.landing import landing_page
+from tools.embedded.origin import read_body, serve_origin
+from tools.embedded.refusal import method_not_allowed, no_such_path, unavailable
+from tools.embedded.request_target import RequestTarget
 
 IN_FLIGHT_MAX = 12
+# An interpreter takes about 60 MB, and a request may wait for 25 s.
+WAITING_MAX = 48
 QUEUED_MAX = 1000
-# Far over the API's own limit of 64 KiB, which the API is to answer for itself.
-BODY_BYTES_MAX = 1 << 20
 # API Gateway gives an integration 30 s; this only catches an emulator that hangs.
 UPSTREAM_TIMEOUT_S = 40
-RETRY_AFTER_S = 1
-# RFC 9110, section 7.6.1: these concern one connection, not the message.
+FORWARDED_METHODS = frozenset({"DELETE", "GET", "HEAD", "PATCH", "POST", "PUT"})
+LANDING_METHODS = frozenset({"GET", "HEAD"})
+INTERNAL_ERROR_MIN = 500
+# RFC 9110, section 7.6.1: these concern one connection, not the message; nor does `Expect`, once
+# the body is here.
 HOP_BY_HOP = frozenset(
     {
         "connection",
+        "expect",
         "keep-alive",
         "proxy-authenticate",
         "proxy-authorization",
@@ -73,145 +82,121 @@ class Upstream:
         )
 
 
-class QueueFullError(Exception):
-    """More requests wait than may."""
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """How many requests pass at once (`waiting_max`: of those that ask to wait), and how long."""
+
+    in_flight_max: int = IN_FLIGHT_MAX
+    waiting_max: int = WAITING_MAX
+    queued_max: int = QUEUED_MAX
+    timeout_s: float = UPSTREAM_TIMEOUT_S
 
 
-class Gate:
-    """Lets `in_flight_max` through at once and `queued_max` wait, in order."""
-
-    def __init__(self, in_flight_max: int, queued_max: int) -> None:
-        self._slots = asyncio.Semaphore(in_flight_max)
-        self._queued_max = queued_max
-        self._queued = 0
-
-    @asynccontextmanager
-    async def slot(self) -> AsyncIterator[None]:
-        """Hold one of the places, waiting for it if need be.
-
-        Raises:
-            QueueFullError: as many wait already as may.
-        """
-        if self._slots.locked() and self._queued >= self._queued_max:
-            raise QueueFullError
-        self._queued += 1
-        try:
-            await self._slots.acquire()
-        finally:
-            self._queued -= 1
-        try:
-            yield
-        finally:
-            self._slots.release()
-
-
-UPSTREAM = web.AppKey("upstream", Upstream)
-GATE = web.AppKey("gate", Gate)
-SESSION = web.AppKey("session", ClientSession)
-TIMEOUT = web.AppKey("timeout", ClientTimeout)
-LANDING = web.AppKey("landing", str)
-
-
-def make_proxy(
-    upstream: Upstream,
-    *,
-    demo_key: str = "",
-    in_flight_max: int = IN_FLIGHT_MAX,
-    queued_max: int = QUEUED_MAX,
-    timeout_s: float = UPSTREAM_TIMEOUT_S,
-) -> web.Application:
-    """The proxy as an application; `demo_key` appears in the landing page's example."""
-    app = web.Application(client_max_size=BODY_BYTES_MAX)
-    app[UPSTREAM] = upstream
-    app[GATE] = Gate(in_flight_max, queued_max)
-    app[LANDING] = landing_page(demo_key)
-    app[TIMEOUT] = ClientTimeout(total=timeout_s)
-    app.cleanup_ctx.append(_client_session)
-    app.router.add_get("/", _landing)
-    app.router.add_route("*", "/{path:.*}", _forward)
-    return app
-
-
-async def _client_session(app: web.Application) -> AsyncIterator[None]:
+@asynccontextmanager
+async def serve_proxy(
+    upstream: Upstream, host: str, port: int, *, demo_key: str = "", limits: Limits | None = None
+) -> AsyncIterator[int]:
+    """Serve the proxy; gives its port. `demo_key` appears in the landing page's example."""
+    limits = limits or Limits()
     async with ClientSession(
         connector=TCPConnector(limit=0),
-        timeout=app[TIMEOUT],
+        timeout=ClientTimeout(total=limits.timeout_s),
         auto_decompress=False,
         cookie_jar=DummyCookieJar(),
         skip_auto_headers=("Accept", "Accept-Encoding", "User-Agent", "Content-Type"),
     ) as session:
-        app[SESSION] = session
-        yield
+        proxy = _Proxy(upstream, session, limits, landing_page(demo_key))
+        async with serve_origin(proxy.answer, host, port) as bound:
+            yield bound
 
 
-async def _landing(request: web.Request) -> web.Response:
-    return web.Response(text=request.app[LANDING], content_type="text/html")
+class _Proxy:
+    """Decides who answers a request, and asks the API."""
+
+    def __init__(
+        self, upstream: Upstream, session: ClientSession, limits: Limits, landing: str
+    ) -> None:
+        self._upstream = upstream
+        self._session = session
+        self._landing = landing
+        self._gate = Gate(limits.in_flight_max, limits.queued_max)
+        self._waiting_gate = Gate(limits.waiting_max, limits.queued_max)
+
+    async def answer(self, request: web.BaseRequest) -> web.Response:
+        """The landing page or the API's answer.
+
+        Raises:
+            Refusal: the request is nobody's, or the API cannot answer.
+        """
+        # Of no resource, but of the server as a whole (RFC 9110, sections 9.3.6 and 9.3.7).
+        if request.method == "CONNECT" or request.raw_path == "*":
+            raise method_not_allowed(FORWARDED_METHODS)
+        target = RequestTarget.parse(request.raw_path)
+        if target.path == "/":
+            if request.method not in LANDING_METHODS:
+                raise method_not_allowed(LANDING_METHODS)
+            return web.Response(text=self._landing, content_type="text/html")
+        target.must_be_the_apis()
+        if request.method not in FORWARDED_METHODS:
+            raise _not_forwarded(target)
+        return await self._forwarded(request, target)
+
+    async def _forwarded(self, request: web.BaseRequest, target: RequestTarget) -> web.Response:
+        body = await read_body(request)
+        gate = self._waiting_gate if _asks_to_wait(request) else self._gate
+        try:
+            async with gate.slot():
+                return await self._ask(request, target, body)
+        except QueueFullError:
+            raise unavailable(503, "overloaded", "Too many requests wait.") from None
+        except TimeoutError:
+            message = "The API gave no answer in time."
+            raise unavailable(504, "upstream_timeout", message) from None
+        except ClientError:
+            raise _upstream_unavailable() from None
+
+    async def _ask(
+        self, request: web.BaseRequest, target: RequestTarget, body: bytes
+    ) -> web.Response:
+        headers = end_to_end(request.headers)
+        headers["Host"] = self._upstream.host
+        # As it was written: an encoded character in a path or query stays encoded.
+        url = URL(self._upstream.url + self._upstream.path_prefix + target.raw, encoded=True)
+        async with self._session.request(
+            request.method, url, headers=headers, data=body or None, allow_redirects=False
+        ) as answer:
+            content = await answer.read()
+            if answer.status >= INTERNAL_ERROR_MIN and "X-Request-Id" not in answer.headers:
+                # The emulator's own failure: the API signs what it says.
+                raise _upstream_unavailable()
+            return web.Response(
+                status=answer.status,
+                reason=answer.reason,
+                body=content,
+                headers=end_to_end(answer.headers),
+            )
 
 
-async def _forward(request: web.Request) -> web.Response:
-    try:
-        body = await request.read()
-    except web.HTTPRequestEntityTooLarge:
-        return _error(413, "invalid_request", "body_too_large", "The request body is too large.")
-    try:
-        async with request.app[GATE].slot():
-            return await _ask(request, body)
-    except QueueFullError:
-        answer = _error(503, "internal", "overloaded", "Too many requests wait.", retryable=True)
-        answer.headers["Retry-After"] = str(RETRY_AFTER_S)
-        return answer
-    except TimeoutError:
-        message = "The API gave no answer in time."
-        return _error(504, "internal", "upstream_timeout", message, retryable=True)
-    except ClientError:
-        message = "The API did not answer."
-        return _error(502, "internal", "upstream_unavailable", message, retryable=True)
+def _not_forwarded(target: RequestTarget) -> Exception:
+    """What the API would say to a method that API Gateway does not pass on to it."""
+    allowed = {route.method for route, _ in matching(target.path)}
+    return method_not_allowed(allowed) if allowed else no_such_path()
 
 
-async def _ask(request: web.Request, body: bytes) -> web.Response:
-    upstream = request.app[UPSTREAM]
-    headers = end_to_end(request.headers)
-    headers["Host"] = upstream.host
-    # As it was written: an encoded character in a path or query stays encoded.
-    url = URL(upstream.url + upstream.path_prefix + request.raw_path, encoded=True)
-    async with request.app[SESSION].request(
-        request.method, url, headers=headers, data=body or None, allow_redirects=False
-    ) as answer:
-        content = await answer.read()
-        return web.Response(
-            status=answer.status,
-            reason=answer.reason,
-            body=content,
-            headers=end_to_end(answer.headers),
-        )
+def _upstream_unavailable() -> Exception:
+    return unavailable(502, "upstream_unavailable", "The API did not answer.")
+
+
+def _asks_to_wait(request: web.BaseRequest) -> bool:
+    preferences = ",".join(request.headers.getall("Prefer", ()))
+    return bool(preferred_wait_s({"prefer": preferences}))
 
 
 def end_to_end(headers: CIMultiDictProxy[str]) -> CIMultiDict[str]:
     """The headers that belong to the message: without hop-by-hop ones and its old length."""
-    named = {name.strip().lower() for name in headers.get("Connection", "").split(",")}
+    listed = ",".join(headers.getall("Connection", ()))
+    named = {name.strip().lower() for name in listed.split(",")}
     dropped = HOP_BY_HOP | named | {"content-length", "host"}
     return CIMultiDict(
         (name, value) for name, value in headers.items() if name.lower() not in dropped
-    )
-
-
-def _error(
-    status: int, kind: str, code: str, message: str, *, retryable: bool = False
-) -> web.Response:
-    """An error of the proxy's own, in the API's one shape."""
-    request_id = f"req_{secrets.token_hex(12)}"
-    error = {
-        "type": kind,
-        "code": code,
-        "message": message,
-        "param": None,
-        "request_id": request_id,
-        "doc_url": f"/docs#error-{code}",
-        "retryable": retryable,
-    }
-    return web.Response(
-        status=status,
-        text=json.dumps({"error": error}),
-        content_type="application/json",
-        headers={"X-Request-Id": request_id},
     )

@@ -13,25 +13,22 @@ import signal
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 
-from aiohttp import web
-
+from infra_cdk.settings import Target
 from tools.deployment.access import grant_access
 from tools.deployment.cdk import Cdk
-from tools.deployment.cloud import Target
 from tools.deployment.deploy import Report, ensure_deployed
 from tools.deployment.stack import path_based_url
 from tools.embedded.emulator import STOP_TIMEOUT_S, Emulator
 from tools.embedded.instance import Run, RunFile, StateDir
 from tools.embedded.ports import HOST, choose_port
 from tools.embedded.process import ProcessId
-from tools.embedded.proxy import Upstream, make_proxy
+from tools.embedded.proxy import Upstream, serve_proxy
 from tools.embedded.up_options import UpOptions
 from tools.embedded.warm_up import warm_up, warm_up_workflow
 from tools.endpoints import Endpoints, find_endpoints
 from tools.errors import ToolError
 
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-PROXY_SHUTDOWN_S = 2.0
 
 OnReady = Callable[[Endpoints], None]
 
@@ -130,11 +127,10 @@ class Supervisor:
             cloud=emulator.cloud,
             merchants_table=outputs["MerchantsTable"],
         )
-        proxy = make_proxy(Upstream.from_outputs(emulator.url, outputs), demo_key=merchant.api_key)
-        runner = web.AppRunner(proxy, access_log=None, shutdown_timeout=PROXY_SHUTDOWN_S)
-        running.push_async_callback(runner.cleanup)
-        await runner.setup()
-        await web.TCPSite(runner, HOST, port).start()
+        upstream = Upstream.from_outputs(emulator.url, outputs)
+        await running.enter_async_context(
+            serve_proxy(upstream, HOST, port, demo_key=merchant.api_key)
+        )
         endpoints = Endpoints(
             target=Target.EMBEDDED,
             api_url=f"http://{HOST}:{port}",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tools.deployment.cloud import ApiKind, StackOptions, Target, WorkflowKind
+from infra_cdk.settings import ApiKind, Target, WorkflowKind
+from tools.deployment.cloud import StackOptions
 
 
 @dataclass(frozen=True)

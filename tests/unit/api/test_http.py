@@ -5,79 +5,28 @@ from __future__ import annotations
 import base64
 import json
 import logging
-from collections.abc import Callable, Mapping
-from typing import Any
 
 import pytest
 
 from payflow.api.error_codes import ERROR_CODES
 from payflow.api.routes import matching
-from payflow.aws.http import Request, Response, http_handler, json_response
+from payflow.aws.http import Request, Response, http_handler
 from payflow.aws.http.errors import error_response
 from payflow.domain import errors
 from payflow.domain.merchant import Caller, Principal
-from tests.support.gateway import Event, http_api_event, rest_api_event
+from tests.support.endpoint_calls import (
+    JSON_TYPE,
+    MERCHANT,
+    Build,
+    Spy,
+    ask,
+    by_gateway,
+    reads_json,
+)
 
-Build = Callable[..., Event]
-MERCHANT = {"principal": "merchant", "merchant_id": "mer_1", "key_id": "key_1"}
 PUBLISHABLE = {**MERCHANT, "principal": "publishable"}
 OPERATOR = {"principal": "operator", "merchant_id": "", "key_id": "key_2"}
-JSON_TYPE = {"Content-Type": "application/json"}
 ERROR_FIELDS = {"type", "code", "message", "param", "request_id", "doc_url", "retryable"}
-
-
-@pytest.fixture(params=[http_api_event, rest_api_event], ids=["HTTP API", "REST API"])
-def build(request: pytest.FixtureRequest) -> Build:
-    """The event of one kind of API."""
-    built: Build = request.param
-    return built
-
-
-class Spy:
-    """An endpoint that keeps what it was given."""
-
-    def __init__(self, answer: Callable[[Request], Response] | None = None) -> None:
-        self.request: Request | None = None
-        self._answer = answer or (lambda request: json_response({"ok": True}))
-
-    def __call__(self, request: Request) -> Response:
-        self.request = request
-        return self._answer(request)
-
-    @property
-    def seen(self) -> Request:
-        assert self.request is not None
-        return self.request
-
-
-def ask(
-    build: Build,
-    method: str,
-    path: str,
-    *,
-    endpoint: Spy | None = None,
-    identity: Mapping[str, str] | None = MERCHANT,
-    matched: bool = True,
-    **more: Any,
-) -> tuple[int, Mapping[str, str], Any]:
-    """(status, headers, document) from a function that serves just this route."""
-    found = [one for one in matching(path) if one[0].method == method]
-    route, values = found[0] if found else (None, {})
-    event = build(
-        method,
-        path,
-        route=route if matched else None,
-        path_params=values,
-        identity=identity,
-        **more,
-    )
-    served = {route.key: endpoint or Spy()} if route else {"GET /docs": Spy()}
-    answer = http_handler(served)(event, None)
-    return answer["statusCode"], answer["headers"], json.loads(answer["body"])
-
-
-def reads_json(request: Request) -> Response:
-    return json_response({"read": request.json()})
 
 
 class TestARequestThatComesIn:
@@ -93,7 +42,9 @@ class TestARequestThatComesIn:
             identity=MERCHANT,
         )
 
-        answer = http_handler({"GET /api/v1/ledger/accounts/{id}/entries": spy})(event, None)
+        answer = http_handler(
+            {"GET /api/v1/ledger/accounts/{id}/entries": spy}, identify=by_gateway
+        )(event, None)
 
         assert answer["statusCode"] == 200
         assert spy.seen.path_params == {"id": "merchant_payable:mer_1:INR"}
@@ -111,7 +62,7 @@ class TestARequestThatComesIn:
             identity=MERCHANT,
         )
 
-        handler = http_handler({"POST /api/v1/tokens": Spy(reads_json)})
+        handler = http_handler({"POST /api/v1/tokens": Spy(reads_json)}, identify=by_gateway)
         answer = handler({**event, "isBase64Encoded": True}, None)
 
         assert json.loads(answer["body"]) == {"read": {"a": 1}}
@@ -138,7 +89,17 @@ class TestRequestIds:
         assert headers["X-Request-Id"] == sent
 
     @pytest.mark.parametrize(
-        "sent", [None, "", "a" * 129, "two words", "<b>", "4242424242424242", "4242-4242-4242-4242"]
+        "sent",
+        [
+            None,
+            "",
+            "a" * 129,
+            "two words",
+            "<b>",
+            "4242424242424242",
+            "4242-4242-4242-4242",
+            "sk_test_0123abcd",
+        ],
     )
     def test_another_one_is_replaced(self, build: Build, sent: str | None) -> None:
         sent_headers = {} if sent is None else {"X-Request-Id": sent}
@@ -239,102 +200,6 @@ class TestQueryParameters:
         assert (status, document["error"]["code"], document["error"]["param"]) == (422, code, param)
 
 
-BAD_BODIES: list[tuple[str, str | bytes, int, str]] = [
-    ("nothing", "", 400, "invalid_json"),
-    ("not JSON", "{amount: 1}", 400, "invalid_json"),
-    ("cut off", '{"amount": 1', 400, "invalid_json"),
-    ("two documents", "{} {}", 400, "invalid_json"),
-    ("a list", "[]", 400, "invalid_json"),
-    ("a string", '"x"', 400, "invalid_json"),
-    ("null", "null", 400, "invalid_json"),
-    ("a repeated key", '{"a": 1, "a": 2}', 400, "invalid_json"),
-    ("a repeated key inside", '{"m": {"a": 1, "a": 2}}', 400, "invalid_json"),
-    ("NaN", '{"a": NaN}', 400, "invalid_json"),
-    ("infinity", '{"a": -Infinity}', 400, "invalid_json"),
-    ("half a surrogate pair", '{"a": ["\\ud800"]}', 400, "invalid_json"),
-    ("too deep", '{"a": ' + "[" * 20 + "]" * 20 + "}", 400, "invalid_json"),
-    ("far too deep", "[" * 60_000, 400, "invalid_json"),
-    ("no UTF-8", b'{"a": "\xff"}', 400, "invalid_json"),
-    ("UTF-16", '{"a": 1}'.encode("utf-16"), 400, "invalid_json"),
-    ("bytes that the gateway replaced", '{"a": "\ufffd"}', 400, "invalid_json"),
-    ("too large", '{"a": "' + "x" * 65_536 + '"}', 413, "body_too_large"),
-]
-
-
-class TestBodies:
-    @pytest.mark.parametrize(
-        ("body", "status", "code"),
-        [one[1:] for one in BAD_BODIES],
-        ids=[one[0] for one in BAD_BODIES],
-    )
-    def test_that_are_not_one_plain_json_object_are_refused(
-        self, build: Build, body: str | bytes, status: int, code: str
-    ) -> None:
-        event = build(
-            "POST",
-            "/api/v1/tokens",
-            route=matching("/api/v1/tokens")[0][0],
-            headers=JSON_TYPE,
-            body=base64.b64encode(body).decode() if isinstance(body, bytes) else body,
-            identity=MERCHANT,
-        )
-        event["isBase64Encoded"] = isinstance(body, bytes)
-
-        answer = http_handler({"POST /api/v1/tokens": Spy(reads_json)})(event, None)
-
-        assert (answer["statusCode"], json.loads(answer["body"])["error"]["code"]) == (status, code)
-
-    @pytest.mark.parametrize(
-        "content_type",
-        [
-            "application/json",
-            "application/json; charset=utf-8",
-            'Application/JSON;charset="UTF-8"',
-            "application/vnd.api+json",
-            None,
-        ],
-    )
-    def test_may_be_declared_in_every_way_that_means_json(
-        self, build: Build, content_type: str | None
-    ) -> None:
-        headers = {"Content-Type": content_type} if content_type else {}
-
-        status, _, _ = ask(
-            build, "POST", "/api/v1/tokens", endpoint=Spy(reads_json), headers=headers, body="{}"
-        )
-
-        assert status == 200
-
-    @pytest.mark.parametrize(
-        "content_type",
-        ["text/plain", "application/x-www-form-urlencoded", "application/json; charset=latin-1",
-         "application/jsonx", "text/json"],
-    )  # fmt: skip
-    def test_declared_as_something_else_are_refused(self, build: Build, content_type: str) -> None:
-        status, _, document = ask(
-            build,
-            "POST",
-            "/api/v1/tokens",
-            endpoint=Spy(reads_json),
-            headers={"Content-Type": content_type},
-            body="{}",
-        )
-
-        assert (status, document["error"]["code"]) == (415, "unsupported_media_type")
-
-    def test_a_huge_integer_is_read_without_harm(self, build: Build) -> None:
-        status, _, _ = ask(
-            build,
-            "POST",
-            "/api/v1/tokens",
-            endpoint=Spy(reads_json),
-            headers=JSON_TYPE,
-            body='{"a": ' + "9" * 60_000 + "}",
-        )
-
-        assert status == 200
-
-
 class TestUnknownPlaces:
     @pytest.mark.parametrize("path", ["/", "/api/v1/payment", "/api/v1/payments/a/b", "/favicon"])
     def test_an_unknown_path_is_not_found(self, build: Build, path: str) -> None:
@@ -367,7 +232,7 @@ class TestUnknownPlaces:
 
     def test_an_endpoint_that_is_no_route_is_a_mistake_seen_at_import(self) -> None:
         with pytest.raises(KeyError):
-            http_handler({"GET /nowhere": Spy()})
+            http_handler({"GET /nowhere": Spy()}, identify=by_gateway)
 
 
 EVERY_ERROR = [

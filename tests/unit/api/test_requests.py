@@ -25,6 +25,7 @@ from payflow.domain.routing.model import RoutingPreference
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 NUMBER = "5105105105105100"
+FULL_WIDTH = "".join(chr(0xFF10 + int(digit)) for digit in NUMBER)
 CARD = {"number": NUMBER, "exp_month": 12, "exp_year": 2030, "cvc": "123"}
 FULL = {
     "amount": 125000,
@@ -119,7 +120,7 @@ class TestAPaymentThatIsTaken:
             "a1@upi", UpiFlow.INTENT
         )
 
-    @pytest.mark.parametrize("wallet_id", ["test_approved", "test_timeout", "wal_01jd0abc"])
+    @pytest.mark.parametrize("wallet_id", ["test_approved", "test_timeout"])
     def test_by_wallet(self, wallet_id: str) -> None:
         assert parsed(method=a_wallet(wallet_id)).method == WalletMethod(wallet_id)
 
@@ -220,6 +221,19 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
     ({"metadata": {"card": "5105 1051 0510 5100"}}, "card_data_not_allowed", "metadata.card"),
     ({"metadata": {"5105-1051-0510-5100": ""}}, "card_data_not_allowed", "metadata"),
     ({"customer": {"id": "4242424242424242"}}, "card_data_not_allowed", "customer.id"),
+    ({"description": "5105.1051.0510.5100"}, "card_data_not_allowed", "description"),
+    ({"description": FULL_WIDTH}, "card_data_not_allowed", "description"),
+    ({"routing": {"providers": [f"p{NUMBER}"]}}, "card_data_not_allowed", "routing.providers[0]"),
+    (
+        {"method": {"type": "upi", "upi": {"vpa": f"{NUMBER}@upi"}}},
+        "card_data_not_allowed",
+        "method.upi.vpa",
+    ),
+    (
+        {"method": {"type": "wallet", "wallet": {"wallet_id": "wal_01jd0abc"}}},
+        "wallet_not_found",
+        "method.wallet.wallet_id",
+    ),
 ]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from botocore.exceptions import (
@@ -13,7 +13,7 @@ from botocore.exceptions import (
     ReadTimeoutError,
 )
 
-from payflow.aws.clients import client, forget_clients, unavailable_on_failure
+from payflow.aws.clients import CALL_TIME_MAX_S, client, forget_clients, unavailable_on_failure
 from payflow.domain.errors import Unavailable
 
 
@@ -39,13 +39,15 @@ def test_region_and_endpoint_come_from_the_environment(monkeypatch: pytest.Monke
     assert made.meta.endpoint_url == "http://127.0.0.1:4599"
 
 
-def test_time_and_tries_are_bounded() -> None:
-    config: Any = client("dynamodb").meta.config
+@pytest.mark.parametrize("service", ["dynamodb", "kms", "stepfunctions"])
+def test_time_and_tries_are_bounded(service: Literal["dynamodb", "kms", "stepfunctions"]) -> None:
+    config: Any = client(service).meta.config
 
-    assert config.connect_timeout <= 1
-    assert config.read_timeout <= 5
+    attempts = config.retries["total_max_attempts"]
     assert config.retries["mode"] == "standard"
-    assert config.retries["total_max_attempts"] <= 3
+    pauses = sum(2**repetition for repetition in range(attempts - 1))
+    longest = attempts * (config.connect_timeout + config.read_timeout) + pauses
+    assert longest == CALL_TIME_MAX_S == 7
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,7 @@ def test_an_execution_is_named_by_payment_and_version_and_gets_the_step(
             {"executionArn": f"{ARN}:x", "startDate": NOON},
             {
                 "stateMachineArn": ARN,
-                "name": f"{payment.id}-3",
+                "name": f"{payment.id}-3-0",
                 "input": json.dumps(document),
             },
         )

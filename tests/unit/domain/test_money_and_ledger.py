@@ -23,7 +23,7 @@ from payflow.domain.ledger import (
     refund_transaction,
     transaction_id,
 )
-from payflow.domain.money import AMOUNT_MINOR_MAX, FeeTerms, Money
+from payflow.domain.money import AMOUNT_MINOR_MAX, FeeTerms, Money, major_units
 from tests.support.builders import NOON
 
 amounts = st.integers(1, AMOUNT_MINOR_MAX)
@@ -133,3 +133,18 @@ def test_a_refund_reverses_the_principal_of_its_capture(amount: int) -> None:
 
     assert {balance.amount for balance in balances} == {0}
     assert refund.id != transaction_id("pay_1", "refund", 1)
+
+
+@pytest.mark.parametrize(
+    ("minor", "currency", "text"),
+    [
+        (125_000, "INR", "1250.00"),
+        (5, "INR", "0.05"),
+        (1250, "JPY", "1250"),
+        (1, "KWD", "0.001"),
+        (-150, "USD", "-1.50"),
+        (0, "USD", "0.00"),
+    ],
+)
+def test_amounts_are_told_in_major_units(minor: int, currency: str, text: str) -> None:
+    assert major_units(Money(minor, currency)) == text

@@ -7,6 +7,7 @@ from random import Random
 import pytest
 
 from payflow.domain.errors import Conflict
+from payflow.domain.method import UpiFlow, UpiMethod
 from payflow.domain.outcomes import Category, NextActionType, Operation, Outcome, ProviderResult
 from payflow.domain.payment import (
     Attempt,
@@ -145,21 +146,27 @@ class TestVerifyBeforeFailover:
         assert decided.provider == "A"
 
     def test_not_found_within_the_visibility_window_proves_nothing(self) -> None:
-        payment = tried(
-            tried(a_payment(), "A", UNKNOWN), "A", NOT_FOUND, operation=Operation.INQUIRE
-        )
+        payment = tried(a_payment(), "A", UNKNOWN)
+        asked = tried(payment, "A", NOT_FOUND, operation=Operation.INQUIRE, at=later(5))
 
-        decided = plan(payment, at=1.5)
+        decided = plan(asked, at=5.9)
 
         assert isinstance(decided, CheckStatus)
-        assert decided.not_before >= later(2)
+        assert decided.not_before >= later(6)
+
+    def test_the_window_begins_when_the_outcome_was_written_down_not_when_it_was_planned(
+        self,
+    ) -> None:
+        payment = tried(a_payment(), "A", UNKNOWN)
+        asked = tried(payment, "A", NOT_FOUND, operation=Operation.INQUIRE, at=later(31))
+
+        assert isinstance(plan(asked, at=31.5), CheckStatus)
 
     def test_not_found_after_the_window_lets_the_payment_go_elsewhere(self) -> None:
-        payment = tried(
-            tried(a_payment(), "A", UNKNOWN), "A", NOT_FOUND, operation=Operation.INQUIRE
-        )
+        payment = tried(a_payment(), "A", UNKNOWN)
+        asked = tried(payment, "A", NOT_FOUND, operation=Operation.INQUIRE, at=later(5))
 
-        decided = plan(payment, at=2)
+        decided = plan(asked, at=6)
 
         assert isinstance(decided, Authorize)
         assert decided.provider == "B"
@@ -185,6 +192,16 @@ class TestVerifyBeforeFailover:
         payment = tried(tried(a_payment(), "A", UNKNOWN), "A", answer, operation=Operation.INQUIRE)
 
         assert isinstance(plan(payment, at=30), CheckStatus)
+
+    def test_a_provider_that_says_not_yet_is_asked_again_soon(self) -> None:
+        payment = tried(a_payment(), "A", UNKNOWN)
+        for _ in range(8):
+            payment = tried(payment, "A", a_result(Outcome.PENDING), operation=Operation.INQUIRE)
+
+        decided = plan(payment)
+
+        assert isinstance(decided, CheckStatus)
+        assert decided.not_before <= later(1.5)
 
     def test_inquiries_are_bounded_and_the_payment_then_stays_open(self) -> None:
         payment = tried(a_payment(), "A", UNKNOWN)
@@ -239,6 +256,17 @@ class TestCarryOut:
         assert asked.status is Status.REQUIRES_ACTION
         assert asked.next_action is not None
         assert asked.next_action.expires_at == later(300)
+
+    def test_a_upi_intent_carries_the_link_that_opens_the_app(self) -> None:
+        method = UpiMethod("asha@okbank", UpiFlow.INTENT)
+        payment = tried(a_payment(method=method), "A", a_result(Outcome.PENDING))
+
+        asked = carry_out(payment, AskCustomer(NextActionType.UPI_INTENT, later(300)), NOON)
+
+        assert asked.next_action is not None
+        assert asked.next_action.url == (
+            f"upi://pay?pa=asha%40okbank&am=1250.00&cu=INR&tr={payment.id}"
+        )
 
     def test_a_second_attempt_cannot_be_opened_beside_an_open_one(self) -> None:
         payment = carry_out(a_payment(), Authorize("A"), NOON)

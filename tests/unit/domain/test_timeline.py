@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-
-import pytest
+from random import Random
 
 from payflow.domain.instruction import InstructionKind
 from payflow.domain.ledger import capture_transaction
@@ -19,9 +18,11 @@ from payflow.domain.payment import (
     new_attempt,
     opened,
 )
+from payflow.domain.plan import carry_out, plan_next_step
+from payflow.domain.provider import Market
 from payflow.domain.routing.model import Candidate, Exclusion, RoutingDecision
-from payflow.domain.timeline import major_units, timeline, timeline_document
-from tests.support.builders import NOON, a_payment, a_result, a_vpa, later
+from payflow.domain.timeline import timeline, timeline_document
+from tests.support.builders import NOON, a_payment, a_provider, a_result, a_vpa, later
 from tests.support.in_process import InProcess
 
 DECISION = RoutingDecision(
@@ -139,21 +140,6 @@ def test_the_document_is_one_flat_list() -> None:
     }
 
 
-@pytest.mark.parametrize(
-    ("minor", "currency", "text"),
-    [
-        (125_000, "INR", "INR 1250.00"),
-        (5, "INR", "INR 0.05"),
-        (1250, "JPY", "JPY 1250"),
-        (1, "KWD", "KWD 0.001"),
-        (-150, "USD", "USD -1.50"),
-        (0, "USD", "USD 0.00"),
-    ],
-)
-def test_amounts_are_told_in_major_units(minor: int, currency: str, text: str) -> None:
-    assert major_units(minor, currency) == text
-
-
 def test_captures_and_refunds_are_told_from_the_request_to_the_booking() -> None:
     world = InProcess()
     payment = world.pay(capture=CaptureMethod.MANUAL)
@@ -203,3 +189,21 @@ def test_a_cancellation_is_told() -> None:
     types = [one.type for one in timeline(world.payment(payment.id))]
 
     assert types[-2:] == ["cancellation.succeeded", "payment.canceled"]
+
+
+def test_a_payment_that_nobody_can_take_says_who_was_left_out_and_why() -> None:
+    decided = plan_next_step(
+        a_payment(currency="JPY", amount_minor=5),
+        Market((a_provider("A", currencies=frozenset({"INR"})),)),
+        now=NOON,
+        randomness=Random(1),
+    )
+
+    story = timeline(carry_out(a_payment(currency="JPY", amount_minor=5), decided, NOON))
+
+    assert [happening.type for happening in story] == [
+        "payment.created",
+        "routing.decided",
+        "payment.failed",
+    ]
+    assert story[1].data["excluded"] == [{"provider": "A", "reason": "currency_not_supported"}]

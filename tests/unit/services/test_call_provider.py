@@ -1,4 +1,4 @@
-"""One provider call: each operation reaches the provider as itself, and what is gone is told."""
+"""One provider call: as itself, sent once, and what is not known is never guessed."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from payflow.domain.errors import Unavailable
 from payflow.domain.money import Money
 from payflow.domain.outcomes import Category, Operation, Outcome, ProviderResult
 from payflow.domain.provider import Faults, Market, ProviderConfig
@@ -17,7 +18,9 @@ from payflow.domain.provider_call import (
 )
 from payflow.services.call_provider import OPERATIONS, CallProvider
 from tests.support.builders import a_card, a_market, a_result
-from tests.support.fakes import FixedMarket
+from tests.support.fakes import FixedMarket, InMemoryCallClaims
+
+CHANGING = [Operation.AUTHORIZE, Operation.CAPTURE, Operation.VOID, Operation.REFUND]
 
 
 @dataclass
@@ -68,7 +71,7 @@ def calling(provider: RecordingProvider, market: Market) -> CallProvider:
     def create(_config: ProviderConfig, _faults: Faults) -> RecordingProvider:
         return provider
 
-    return CallProvider(FixedMarket(market), create)
+    return CallProvider(FixedMarket(market), InMemoryCallClaims(), create)
 
 
 def test_every_operation_has_its_call() -> None:
@@ -93,9 +96,7 @@ def test_a_call_survives_the_workflow(operation: Operation) -> None:
     assert call_from_document(call_to_document(call)) == call
 
 
-@pytest.mark.parametrize(
-    "operation", [Operation.AUTHORIZE, Operation.CAPTURE, Operation.VOID, Operation.REFUND]
-)
+@pytest.mark.parametrize("operation", CHANGING)
 def test_nothing_is_sent_to_a_provider_that_was_removed(operation: Operation) -> None:
     provider = RecordingProvider()
 
@@ -113,3 +114,36 @@ def test_what_a_removed_provider_did_before_stays_unknown() -> None:
     )
 
     assert result_from_document(answer).outcome is Outcome.UNKNOWN
+
+
+@pytest.mark.parametrize("operation", CHANGING)
+def test_an_attempt_is_sent_once_and_a_repetition_knows_nothing(operation: Operation) -> None:
+    provider = RecordingProvider()
+    call_provider = calling(provider, a_market("mockCardA"))
+
+    answers = [call_provider(call_to_document(a_call(operation)))["outcome"] for _ in range(2)]
+
+    assert answers == ["approved", "unknown"]
+    assert len(provider.asked) == 1
+
+
+def test_inquiries_may_be_repeated() -> None:
+    call_provider = calling(RecordingProvider(), a_market("mockCardA"))
+    call = call_to_document(a_call(Operation.INQUIRE))
+
+    assert [call_provider(call)["outcome"] for _ in range(2)] == ["approved", "approved"]
+
+
+def test_nothing_is_sent_while_it_is_not_known_whether_it_was_sent() -> None:
+    class UnreachableClaims:
+        def claim(self, payment_id: str, attempt_number: int) -> bool:
+            raise Unavailable("temporarily_unavailable", "the table does not answer")
+
+    provider = RecordingProvider()
+    market = FixedMarket(a_market("mockCardA"))
+    call_provider = CallProvider(market, UnreachableClaims(), lambda _config, _faults: provider)
+
+    with pytest.raises(Unavailable):
+        call_provider(call_to_document(a_call(Operation.AUTHORIZE)))
+
+    assert provider.asked == []

@@ -238,6 +238,34 @@ def test_a_payment_stays_durable_when_the_workflow_cannot_start(world: World) ->
     assert world.only_payment.status is Status.PENDING
 
 
+def test_a_repeated_request_resumes_a_payment_that_nobody_works_on(world: World) -> None:
+    world.workflow.available = False
+    world.create()
+    world.workflow.available = True
+
+    world.clock.time += timedelta(seconds=59)
+    world.create()
+    too_early = list(world.workflow.started)
+    world.clock.time += timedelta(seconds=1)
+    world.create()
+    world.clock.time += timedelta(seconds=60)
+    world.create()
+
+    assert too_early == []
+    assert [step["action"] for _, step in world.workflow.started] == ["Authorize"] * 2
+    assert world.workflow.resumptions == [1, 2]
+
+
+def test_a_settled_payment_is_never_started_again(world: World) -> None:
+    world.create()
+    world.succeed()
+    world.clock.time += timedelta(days=1)
+
+    world.create()
+
+    assert len(world.workflow.started) == 1
+
+
 def test_a_payment_without_an_eligible_provider_fails_at_once_and_keeps_no_cvc(
     world: World,
 ) -> None:

@@ -47,7 +47,7 @@ class World:
         return payment
 
     def answer(self, result: ProviderResult, attempt_number: int = 1) -> dict[str, object]:
-        return self.plan(self.payment.id, result_to_document(attempt_number, result))
+        return self.plan(self.payment.id, result_to_document(attempt_number, result)).step
 
 
 @pytest.fixture
@@ -89,7 +89,7 @@ def test_a_back_off_is_a_wait_and_then_the_same_attempt(world: World) -> None:
 
     waiting = world.answer(technical)
     world.clock.sleep_ms(1000)
-    resumed = world.plan(world.payment.id, None)
+    resumed = world.plan(world.payment.id, None).step
 
     assert waiting["action"] == "BackOff"
     assert resumed["action"] == "Authorize"
@@ -99,10 +99,10 @@ def test_a_back_off_is_a_wait_and_then_the_same_attempt(world: World) -> None:
 def test_repeated_attempts_have_new_keys_and_inquiries_the_key_they_ask_about(
     world: World,
 ) -> None:
-    first = world.plan(world.payment.id, None)["call"]
+    first = world.plan(world.payment.id, None).step["call"]
     world.answer(a_result(Outcome.UNKNOWN, Category.UNKNOWN, code="timeout"))
     world.clock.sleep_ms(10_000)
-    inquiry = world.plan(world.payment.id, None)["call"]
+    inquiry = world.plan(world.payment.id, None).step["call"]
 
     assert inquiry["operation"] == "inquire"
     assert inquiry["key"] == first["key"]
@@ -122,6 +122,25 @@ def test_an_approval_of_another_amount_is_not_an_approval(world: World) -> None:
     assert world.payment.attempts[0].outcome is Outcome.UNKNOWN
     assert world.payment.attempts[0].code == "answer_mismatch"
     assert world.payment.amount_captured == 0
+
+
+def test_an_approval_that_comes_after_the_payment_went_on_is_reported(world: World) -> None:
+    approved = result_to_document(1, a_result(Outcome.APPROVED))
+    in_time = world.plan(world.payment.id, approved | {"outcome": "unknown"})
+    world.answer(a_result(Outcome.DECLINED, Category.ISSUER), attempt_number=2)
+
+    late = world.plan(world.payment.id, approved)
+
+    assert in_time.late_approval is None
+    assert late.late_approval == 1
+    assert [a.provider for a in world.payment.attempts] == ["A", "A", "B"]
+
+
+def test_a_repeated_approval_is_not_late(world: World) -> None:
+    approved = result_to_document(1, a_result(Outcome.APPROVED))
+    world.plan(world.payment.id, approved)
+
+    assert world.plan(world.payment.id, approved).late_approval is None
 
 
 def test_a_writer_that_lost_the_race_decides_anew(world: World) -> None:

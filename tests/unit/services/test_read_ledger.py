@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 
 from payflow.domain.errors import InvalidRequest, NotFound
-from payflow.domain.ledger import capture_transaction
+from payflow.domain.ledger import JournalTransaction, capture_transaction
 from payflow.domain.merchant import Caller, Merchant, Principal
 from payflow.domain.money import FeeTerms, Money
 from payflow.domain.statement import CurrencyTotal, MerchantBalance
@@ -164,6 +165,19 @@ class TestEntries:
 
         assert len(seen) == len(set(seen)) == 5
         assert after is None
+
+    def test_take_one_reading_of_the_journal(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        ledger, asked = a_ledger(*BUSY), list[str]()
+        postings = InMemoryPayments.postings
+
+        def counted(store: InMemoryPayments, merchant_id: str) -> Sequence[JournalTransaction]:
+            asked.append(merchant_id)
+            return postings(store, merchant_id)
+
+        monkeypatch.setattr(InMemoryPayments, "postings", counted)
+        ledger.entries(self.ACCOUNT, MINE, limit=1, after=None)
+
+        assert asked == ["mer_a"]
 
     def test_a_position_of_another_account_is_refused(self) -> None:
         with pytest.raises(InvalidRequest):

@@ -1,26 +1,30 @@
 """The one place that joins ports to adapters; each part is made once per process, when first asked.
 
 A function imports this module alone and asks for what it needs, so that it neither loads nor is
-granted anything else. Adapters are imported inside their factory for the same reason.
+granted anything else. Adapters are imported inside their factory for the same reason. Where the
+process is to be frozen and resumed many times (SnapStart), `prime` makes it all at once instead.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from random import SystemRandom
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 from payflow import __version__
 from payflow.aws import settings
 from payflow.aws.clients import client
+from payflow.aws.observability import logger
 from payflow.aws.system_clock import SystemClock
 from payflow.domain.ids import Ids
 from payflow.domain.method import MethodType
 
 if TYPE_CHECKING:
     from payflow.aws.control import ControlTable
+    from payflow.aws.provider_book import DynamoBook
     from payflow.domain.ports import (
+        CallClaims,
         Clock,
         MarketSource,
         MerchantRepository,
@@ -103,8 +107,7 @@ def control() -> ControlTable:
     from payflow.aws.control import ControlTable
     from payflow.aws.provider_file import deployed_providers
 
-    deployed = deployed_providers(settings.providers_file())
-    return ControlTable(client("dynamodb"), settings.control_table(), deployed)
+    return ControlTable(client("dynamodb"), settings.control_table(), deployed_providers())
 
 
 @cache
@@ -192,6 +195,15 @@ def authenticate() -> Authenticate:
     return Authenticate(merchants(), clock())
 
 
+def identify(event: Mapping[str, Any]) -> Mapping[str, str] | None:
+    """Who sent a request, or None where an authorizer has said so already."""
+    if not settings.authenticates_itself():
+        return None
+    from payflow.aws.http.authorizer import identity_of
+
+    return identity_of(event, authenticate())
+
+
 @cache
 def manage_merchants() -> ManageMerchants:
     """The use cases behind `/internal/merchants`."""
@@ -235,9 +247,22 @@ def read_ledger() -> ReadLedger:
 @cache
 def check_health() -> CheckHealth:
     """The use case behind `GET /internal/health`."""
+    from payflow.aws.deployed_parts import DeployedParts
     from payflow.services.check_health import CheckHealth
 
-    return CheckHealth(payments(), control(), clock(), __version__)
+    parts = DeployedParts(
+        client("dynamodb"),
+        {
+            "payments_table": settings.payments_table(),
+            "vault_table": settings.vault().table,
+            "merchants_table": settings.merchants_table(),
+            "provider_books_table": settings.provider_books_table(),
+            "provider_calls_table": settings.provider_calls_table(),
+        },
+        client("stepfunctions"),
+        settings.state_machine_arn(),
+    )
+    return CheckHealth(parts, control(), clock(), __version__)
 
 
 @cache
@@ -245,18 +270,73 @@ def call_provider() -> CallProvider:
     """The use case behind the states that call a provider."""
     from payflow.services.call_provider import CallProvider
 
-    return CallProvider(market(), _create_provider)
+    return CallProvider(market(), _call_claims(), _create_provider)
+
+
+def _call_claims() -> CallClaims:
+    from payflow.aws.provider_calls import DynamoCallClaims
+
+    return DynamoCallClaims(client("dynamodb"), settings.provider_calls_table(), clock())
 
 
 def _create_provider(config: ProviderConfig, faults: Faults) -> Provider:
-    from payflow.aws.provider_book import DynamoBook
     from payflow.providers.registry import create_provider
 
     return create_provider(
         config,
         faults,
-        book=DynamoBook(client("dynamodb"), settings.provider_books_table()),
+        book=_provider_book(),
         clock=clock(),
         randomness=randomness(),
         vault=vault,
     )
+
+
+@cache
+def _provider_book() -> DynamoBook:
+    from payflow.aws.provider_book import DynamoBook
+
+    return DynamoBook(client("dynamodb"), settings.provider_books_table())
+
+
+def _adapters() -> None:
+    import payflow.providers.registry  # noqa: F401
+
+
+def _ciphers() -> None:
+    from payflow.aws.envelope import load_ciphers
+
+    load_ciphers()
+    client("kms")
+
+
+def prime(function: str) -> None:
+    """Make what a function will use, for a snapshot that many processes then start from.
+
+    Nothing is called, and nothing is kept that depends on time or chance: what each process must
+    have for itself it gets when it is asked (randomness from the system, credentials as they
+    expire). Raises `KeyError` for a function that starts from no snapshot.
+    """
+    logger()
+    for part in _USED_BY[function]:
+        part()
+
+
+_USED_BY: Final[Mapping[str, tuple[Callable[[], object], ...]]] = {
+    "create_payment_api": (create_payment, merchants, _ciphers),
+    "payment_actions_api": (instruct_payment,),
+    "payments_api": (read_payments, read_refunds, merchants),
+    "tokens_api": (create_token, _ciphers),
+    "ledger_api": (read_ledger,),
+    "merchants_api": (manage_merchants,),
+    "providers_api": (manage_providers, explain_routing),
+    "meta_api": (check_health,),
+    "authorize_request": (authenticate,),
+    "plan_next_step": (plan_next_step,),
+    "call_card_provider": (call_provider, _provider_book, _adapters, vault, _ciphers),
+    "call_upi_provider": (call_provider, _provider_book, _adapters),
+    "call_wallet_provider": (call_provider, _provider_book, _adapters),
+}
+
+if settings.starts_from_snapshot():
+    prime(settings.function_name())

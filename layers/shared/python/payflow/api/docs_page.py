@@ -195,10 +195,11 @@ def _type(schema: Schema) -> str:
     if "$ref" in schema:
         name = escape(schema["$ref"].removeprefix(REFERENCE_PREFIX))
         return f'<a href="#schema-{name}">{name}</a>'
-    if "oneOf" in schema:
-        return " or ".join(_described(one) for one in schema["oneOf"])
-    names = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
-    text = escape(" or ".join(names))
+    alternatives = schema.get("oneOf") or schema.get("anyOf")
+    if alternatives:
+        return " or ".join(_described(one) for one in alternatives)
+    names = schema.get("type", "anything")
+    text = escape(names if isinstance(names, str) else " or ".join(names))
     if "items" in schema:
         text += f" of {_described(schema['items'])}"
     notes = [note.format(escape(str(schema[key]))) for key, note in _LIMITS if key in schema]

@@ -63,6 +63,7 @@ ERROR_CODES: Final[dict[str, tuple[int, str]]] = {
     "settlement_currency_unsupported": (422, "Payments settle in their own currency."),
     "token_not_explainable": (422, "Explain a card, not a merchant's token."),
     "token_not_found": (422, "No such token of yours."),
+    "wallet_not_found": (422, "No such wallet."),
     "too_few": (422, "Fewer members than allowed."),
     "too_large": (422, "Above the maximum."),
     "too_long": (422, "More characters than allowed."),

@@ -12,7 +12,7 @@ WAIT_S_MAX: Final = 25
 """API Gateway gives up after 29 s; the answer has to be on its way before that."""
 
 _IDEMPOTENCY_KEY: Final = re.compile(r"[\x20-\x7e]{1,255}")
-_WAIT: Final = re.compile(r'wait\s*=\s*"?([0-9]{1,9})"?\s*(?:;.*)?', re.IGNORECASE)
+_WAIT: Final = re.compile(r'wait\s*=\s*"?([0-9]{1,18})"?\s*(?:;.*)?', re.IGNORECASE)
 
 
 def idempotency_key(headers: Mapping[str, str]) -> str:

@@ -195,9 +195,9 @@ def _message(keyword: str, limit: Any) -> str:
         case "uniqueItems":
             return "Must not repeat a value."
         case "minimum" | "minLength" | "minItems" | "minProperties":
-            return f"Must be at least {limit}{_UNIT.get(keyword, '')}."
+            return f"Must be at least {limit:,}{_UNIT.get(keyword, '')}."
         case _:
-            return f"Must be at most {limit}{_UNIT.get(keyword, '')}."
+            return f"Must be at most {limit:,}{_UNIT.get(keyword, '')}."
 
 
 _UNIT: Final = {

@@ -11,13 +11,14 @@ from typing import Any, Final
 
 from payflow import __version__
 from payflow.api.error_codes import ERROR_CODES
-from payflow.api.operator_schemas import OPERATOR_SCHEMAS
 from payflow.api.queries import LIMIT_DEFAULT, LIMIT_MAX, TEXT_MAX
-from payflow.api.responses import RESPONSE_OF, RESPONSE_SCHEMAS
+from payflow.api.responses import PROVIDER_STATE, RESPONSE_OF, RESPONSE_SCHEMAS
 from payflow.api.routes import ROUTES, Route
 from payflow.api.schemas import REQUEST_SCHEMAS, reference
+from payflow.domain.fault_request import faults_json_schema
 from payflow.domain.method import MethodType
 from payflow.domain.payment import Status
+from payflow.domain.provider_schema import provider_json_schema
 
 Document = dict[str, Any]
 
@@ -122,7 +123,7 @@ def openapi_document() -> Document:
         "tags": [{"name": tag} for tag in dict.fromkeys(route.tag for route in ROUTES)],
         "paths": _paths(),
         "components": {
-            "schemas": {**REQUEST_SCHEMAS, **OPERATOR_SCHEMAS, **RESPONSE_SCHEMAS},
+            "schemas": {**REQUEST_SCHEMAS, **_operator_schemas(), **RESPONSE_SCHEMAS},
             "securitySchemes": _security_schemes(),
             "headers": _HEADERS,
             "responses": {f"Error{status}": _error_response(status) for status in _ERROR_TITLES},
@@ -137,6 +138,22 @@ def openapi_document() -> Document:
 def openapi_text() -> str:
     """The document as it is committed."""
     return json.dumps(openapi_document(), indent=2, ensure_ascii=False) + "\n"
+
+
+def _operator_schemas() -> Document:
+    provider = provider_json_schema()
+    # The id stands in the path; the body may repeat it.
+    required = [name for name in provider["required"] if name != "id"]
+    return {
+        "ProviderConfig": {**provider, "required": required},
+        "ProviderFaults": faults_json_schema(),
+        # A provider is shown as its configuration with its state beside it.
+        "Provider": {
+            **provider,
+            "required": [*provider["required"], *PROVIDER_STATE["required"]],
+            "properties": {**provider["properties"], **PROVIDER_STATE["properties"]},
+        },
+    }
 
 
 def _paths() -> Document:

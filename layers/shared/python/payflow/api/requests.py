@@ -19,6 +19,7 @@ from payflow.domain.routing.model import RoutingPreference
 Body = Mapping[str, Any]
 
 _REFUSED_VPA: Final = "invalid@upi"
+_TEST_WALLET: Final = "test_"
 
 
 def parse_create_payment(body: Body, now: datetime) -> NewPayment:
@@ -60,8 +61,8 @@ def parse_refund(body: Body) -> tuple[int | None, str | None]:
     """The amount to refund, None for all that is left, and why; raises `InvalidRequest`."""
     CHECKER.check("RefundPayment", body)
     reason = body.get("reason")
-    if reason is not None and holds_card_number(reason):
-        raise _card_data_at("reason")
+    if reason is not None:
+        _refuse_card_number("reason", reason)
     return body.get("amount"), reason
 
 
@@ -74,6 +75,7 @@ def parse_create_token(body: Body, now: datetime) -> CardData:
 def parse_create_merchant(body: Body) -> tuple[str, MerchantTerms]:
     """The new merchant's name and terms; raises `InvalidRequest`."""
     CHECKER.check("CreateMerchant", body)
+    _refuse_card_number("name", body["name"])
     return body["name"], _terms(body)
 
 
@@ -95,7 +97,7 @@ def _terms(body: Body) -> MerchantTerms:
     return MerchantTerms(
         name=body.get("name"),
         settlement_currency=body.get("settlement_currency"),
-        fees=None if fees is None else FeeTerms(**fees),
+        fees=FeeTerms(**fees) if fees else None,
     )
 
 
@@ -106,7 +108,7 @@ def _method(method: Body, now: datetime) -> NewMethod:
         case "upi":
             return _upi(method["upi"])
         case "wallet":
-            return WalletMethod(method["wallet"]["wallet_id"])
+            return _wallet(method["wallet"])
         case _:
             return TokenRef(method["token"])
 
@@ -126,6 +128,14 @@ def _upi(upi: Body) -> UpiMethod:
     if upi["vpa"].lower() == _REFUSED_VPA:
         raise InvalidRequest("invalid_vpa", "There is no such VPA.", param="method.upi.vpa")
     return UpiMethod(upi["vpa"], UpiFlow(upi.get("flow") or UpiFlow.COLLECT))
+
+
+def _wallet(wallet: Body) -> WalletMethod:
+    if not wallet["wallet_id"].startswith(_TEST_WALLET):
+        raise InvalidRequest(
+            "wallet_not_found", "There is no such wallet.", param="method.wallet.wallet_id"
+        )
+    return WalletMethod(wallet["wallet_id"])
 
 
 def _customer(customer: Body | None) -> Customer | None:
@@ -162,19 +172,23 @@ def _check_settlement_currency(body: Body) -> None:
 
 def _refuse_card_numbers(body: Body) -> None:
     for path, text in _free_texts(body):
-        if holds_card_number(text):
-            raise _card_data_at(path)
+        _refuse_card_number(path, text)
 
 
-def _card_data_at(path: str) -> InvalidRequest:
-    return InvalidRequest(
-        "card_data_not_allowed", "Card numbers belong into `method` only.", param=path
-    )
+def _refuse_card_number(path: str, text: str) -> None:
+    if holds_card_number(text):
+        raise InvalidRequest(
+            "card_data_not_allowed", "Card numbers belong into `method` only.", param=path
+        )
 
 
 def _free_texts(body: Body) -> Iterator[tuple[str, str]]:
     customer, metadata = body.get("customer") or {}, body.get("metadata") or {}
+    method = body["method"]
     fields = [(name, body.get(name)) for name in ("reference", "description")]
+    fields += [("method.upi.vpa", method.get("upi", {}).get("vpa"))]
+    wanted = (body.get("routing") or {}).get("providers") or ()
+    fields += [(f"routing.providers[{index}]", name) for index, name in enumerate(wanted)]
     fields += [(f"customer.{name}", customer.get(name)) for name in ("id", "email")]
     fields += [("metadata", key) for key in metadata]
     fields += [(f"metadata.{key}", value) for key, value in metadata.items()]

@@ -198,10 +198,8 @@ _FAULTS: Final = _object(
     until=_nullable(_TIME),
 )
 
-_PROVIDER: Final = _object(
-    id=_TEXT,
+PROVIDER_STATE: Final = _object(
     object=_choice("provider"),
-    config=reference("ProviderConfig"),
     health=_object(
         breaker=_choice(*BreakerState),
         open_until=_nullable(_TIME),
@@ -213,7 +211,7 @@ _PROVIDER: Final = _object(
     faults=_nullable(_FAULTS),
 )
 
-_PROVIDER_STATE: Final = _object(
+_PROVIDER_HEALTH: Final = _object(
     id=_TEXT,
     type=_TEXT,
     status=_choice("ok", "degraded"),
@@ -315,7 +313,6 @@ RESPONSE_SCHEMAS: Final[dict[str, Schema]] = {
     ),
     "ApiKey": _KEY,
     "NewApiKey": _with(_KEY, optional=True, api_key=_SHOWN_ONCE, publishable_key=_SHOWN_ONCE),
-    "Provider": _PROVIDER,
     "ProviderList": _object(data=_list(reference("Provider"))),
     "Explanation": _object(decision=_DECISION),
     "Health": _object(
@@ -326,7 +323,7 @@ RESPONSE_SCHEMAS: Final[dict[str, Schema]] = {
             "type": "object",
             "additionalProperties": _object(status=_choice("ok", "unavailable")),
         },
-        providers=_list(_PROVIDER_STATE),
+        providers=_list(_PROVIDER_HEALTH),
     ),
     "Error": ERROR,
 }

@@ -25,9 +25,9 @@ FEE_FIXED_MINOR_MAX: Final = 10**9
 
 _TOKEN_PATTERN: Final = "^tok_[0-9a-z]{26}$"
 _WALLET_PATTERN: Final = "^(test_(approved|declined|insufficient|timeout)|wal_[0-9a-z]{1,40})$"
-_VPA_PATTERN: Final = "^[A-Za-z0-9._-]{2,255}@[A-Za-z][A-Za-z0-9]{1,63}$"
+_VPA_PATTERN: Final = "^[A-Za-z0-9._-]{1,255}@[A-Za-z][A-Za-z0-9]{1,63}$"
 _EMAIL_PATTERN: Final = r"^[^\s@]{1,64}@[^\s@]{1,255}$"
-_PROVIDER_PATTERN: Final = "^[A-Za-z0-9._-]{1,64}$"
+_PROVIDER_PATTERN: Final = "^[A-Za-z][A-Za-z0-9_-]{0,63}$"
 
 
 def reference(name: str) -> Schema:
@@ -85,7 +85,7 @@ _METHOD_TYPES: Final = {
         type=_choice("upi"),
         upi=_object(
             ("vpa",),
-            vpa=_string(5, 320, pattern=_VPA_PATTERN, examples=["name@bank"]),
+            vpa=_string(4, 320, pattern=_VPA_PATTERN, examples=["name@bank"]),
             flow=_optional(_choice(*UpiFlow, default=UpiFlow.COLLECT.value)),
         ),
     ),

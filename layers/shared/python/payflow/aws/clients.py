@@ -22,8 +22,13 @@ if TYPE_CHECKING:
     from types_boto3_stepfunctions import SFNClient
 
 CONNECT_TIMEOUT_S: Final = 1
-READ_TIMEOUT_S: Final = 3
-ATTEMPTS_MAX: Final = 3
+READ_TIMEOUT_S: Final = 2
+ATTEMPTS_MAX: Final = 2
+RETRY_PAUSE_MAX_S: Final = 1
+"""botocore's `standard` mode waits up to 2^(n-1) seconds before repetition n."""
+
+CALL_TIME_MAX_S: Final = ATTEMPTS_MAX * (CONNECT_TIMEOUT_S + READ_TIMEOUT_S) + RETRY_PAUSE_MAX_S
+"""How long a call can take to fail; every function's time-out is longer, so that it can say so."""
 
 _PASSING: Final = frozenset(
     {
@@ -56,7 +61,7 @@ def client(service: Literal["kms"]) -> KMSClient: ...
 @overload
 def client(service: Literal["stepfunctions"]) -> SFNClient: ...
 def client(service: str) -> Any:
-    """This process's client of `service`: time-outs set, retries bounded, made once.
+    """This process's client of `service`: made once, and each call over in `CALL_TIME_MAX_S`.
 
     Region, credentials and `AWS_ENDPOINT_URL` come from the environment, read by botocore.
     """

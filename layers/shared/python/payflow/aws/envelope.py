@@ -154,3 +154,8 @@ class Envelope:
         while len(self._known) > OPEN_KEYS_MAX:
             self._known.popitem(last=False)
         return key
+
+
+def load_ciphers() -> None:
+    """Load the library now that the first secret would load."""
+    import cryptography.hazmat.primitives.ciphers.aead  # noqa: F401

@@ -161,6 +161,7 @@ def _read_decision(value: Value) -> RoutingDecision:
     )
 
 
+_FAILURE: Final = (*FAILURE, Field("why", "decision", _decision, _read_decision))
 _ATTEMPT: Final = (
     Field("op", "operation", text, read_member(Operation), Operation.AUTHORIZE),
     Field("p", "provider", text, read_text),
@@ -256,7 +257,7 @@ def _details(payment: Payment) -> Item:
         "fee": encoded(_PLATFORM_FEE, payment.platform_fee) or None,
         "risk": encoded(_RISK, payment.risk) or None,
         "fees": encoded(_FEES, payment.fees) or None,
-        "failure": encoded(FAILURE, payment.failure) if payment.failure else None,
+        "failure": encoded(_FAILURE, payment.failure) if payment.failure else None,
         "action": encoded(_NEXT_ACTION, payment.next_action) if payment.next_action else None,
     }
     return {key: {"M": fields} for key, fields in maps.items() if fields is not None}
@@ -274,7 +275,7 @@ def _read_details(item: Item) -> dict[str, Any]:
         "platform_fee": FeeTerms(**decoded(_PLATFORM_FEE, part("fee"))),
         "risk": Risk(**decoded(_RISK, part("risk"))),
         "fees": Fees(**decoded(_FEES, part("fees"))),
-        "failure": Failure(**decoded(FAILURE, failure)) if failure else None,
+        "failure": Failure(**decoded(_FAILURE, failure)) if failure else None,
         "next_action": NextAction(**decoded(_NEXT_ACTION, action)) if action else None,
     }
 

@@ -11,19 +11,19 @@ _PACKAGED: Final = _PACKAGE / "config" / "providers.json"
 _IN_REPOSITORY: Final = Path("config") / "providers.json"
 
 
-def deployed_providers(override: Path | None = None) -> list[dict[str, Any]]:
-    """The documents of `override`, else of the file packaged with this code, else the repository's.
+def deployed_providers() -> list[dict[str, Any]]:
+    """The documents of the file packaged with this code, else of the repository's.
 
     Documents are trusted: the file was validated before it was deployed. Raises
     `FileNotFoundError` when there is none.
     """
-    documents = json.loads((override or _default_file()).read_text("utf-8"))
+    documents = json.loads(_file().read_text("utf-8"))
     if not isinstance(documents, list):
         raise TypeError("a provider file holds a JSON array")
     return documents
 
 
-def _default_file() -> Path:
+def _file() -> Path:
     if _PACKAGED.exists():
         return _PACKAGED
     # The code runs from the source tree: the file is found above it.

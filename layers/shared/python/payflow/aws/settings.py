@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import dataclass
-from pathlib import Path
 
 from payflow.domain.errors import PayFlowError
 
@@ -59,6 +58,11 @@ def provider_books_table() -> str:
     return _required("PROVIDER_BOOKS_TABLE")
 
 
+def provider_calls_table() -> str:
+    """The name of the table of provider calls that were made."""
+    return _required("PROVIDER_CALLS_TABLE")
+
+
 def vault() -> VaultSettings:
     """The vault's table, and whichever of its keys this function may use."""
     return VaultSettings(
@@ -79,10 +83,19 @@ def provider_functions() -> dict[str, str]:
     return functions
 
 
-def providers_file() -> Path | None:
-    """A provider configuration that takes the place of the packaged one."""
-    path = os.environ.get("PROVIDERS_FILE")
-    return Path(path) if path else None
+def authenticates_itself() -> bool:
+    """Whether no authorizer stands in front of this function, so that it looks keys up itself."""
+    return os.environ.get("AUTHORIZER") == "in_function"
+
+
+def starts_from_snapshot() -> bool:
+    """Whether this process is about to be frozen, and started from there many times (SnapStart)."""
+    return os.environ.get("AWS_LAMBDA_INITIALIZATION_TYPE") == "snap-start"
+
+
+def function_name() -> str:
+    """This function's name in `functions/`, from the handler that Lambda was given."""
+    return _required("_HANDLER").partition(".")[0]
 
 
 def _required(variable: str) -> str:

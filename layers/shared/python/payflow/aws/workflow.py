@@ -20,11 +20,11 @@ class StepFunctionsWorkflow:
         self._stepfunctions = stepfunctions
         self._state_machine_arn = state_machine_arn
 
-    def start(self, payment: Payment, step: dict[str, object]) -> None:
+    def start(self, payment: Payment, step: dict[str, object], *, resumption: int = 0) -> None:
         """Begin an execution for this version of the payment at `step`; raises `Unavailable`.
 
-        The execution's name follows from payment and version: a Standard machine runs it once
-        however often it is started, and an Express machine tells two executions apart by itself.
+        The execution's name follows from payment, version and resumption: a Standard machine runs
+        it once however often it is started, and an Express machine tells two apart by itself.
         """
         from botocore.exceptions import ClientError
 
@@ -33,7 +33,7 @@ class StepFunctionsWorkflow:
             with unavailable_on_failure("workflow"):
                 self._stepfunctions.start_execution(
                     stateMachineArn=self._state_machine_arn,
-                    name=f"{payment.id}-{payment.version}",
+                    name=f"{payment.id}-{payment.version}-{resumption}",
                     input=json.dumps(document),
                 )
         except ClientError as error:

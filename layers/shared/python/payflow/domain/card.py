@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import datetime
 from typing import Final
+from unicodedata import normalize
 
 NUMBER_LENGTH_MIN: Final = 12
 NUMBER_LENGTH_MAX: Final = 19
@@ -26,10 +27,10 @@ UNKNOWN_BRAND: Final = "unknown"
 
 _CARD_LIKE: Final = re.compile(
     r"(?<![0-9])(?:[0-9]{14,19}"
-    r"|[0-9]{4}([ -])[0-9]{4}\1[0-9]{4}\1[0-9]{2,7}"
-    r"|[0-9]{4}([ -])[0-9]{6}\2[0-9]{4,5})(?![0-9])"
+    r"|[0-9]{4}([ ._-])[0-9]{4}\1[0-9]{4}\1[0-9]{2,7}"
+    r"|[0-9]{4}([ ._-])[0-9]{6}\2[0-9]{4,5})(?![0-9])"
 )
-_SEPARATORS: Final = re.compile("[ -]")
+_SEPARATORS: Final = re.compile("[ ._-]")
 
 _BRANDS: Final[tuple[tuple[str, str, str], ...]] = (
     ("rupay", "508500", "508999"),
@@ -95,10 +96,10 @@ def holds_card_number(text: str) -> bool:
     """Whether free text holds what looks like a card's number: a known brand's and valid.
 
     Free text is stored and shown in clear, so a card number in it must be refused (PCI DSS 3.5.1).
-    Digits may be grouped by spaces or hyphens as on a card. Shorter runs than 14 digits, such as
-    telephone numbers and times in milliseconds, are not looked at.
+    Digits may be grouped as on a card, and written in any of Unicode's ways. Shorter runs than 14
+    digits, such as telephone numbers and times in milliseconds, are not looked at.
     """
-    for found in _CARD_LIKE.finditer(text):
+    for found in _CARD_LIKE.finditer(normalize("NFKC", text)):
         number = _SEPARATORS.sub("", found[0])
         if card_brand(number) != UNKNOWN_BRAND and is_card_number(number):
             return True

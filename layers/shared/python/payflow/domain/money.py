@@ -7,13 +7,25 @@ from typing import Final
 
 from payflow.domain.errors import CurrencyMismatch
 
+_BY_EXPONENT: Final = {
+    0: ("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF "),
+    2: (
+        "AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BMD BND BOB BRL BSD BTN BWP BYN "
+        "BZD CAD CDF CHF CNY COP CRC CUP CVE CZK DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP "
+        "GEL GHS GIP GMD GTQ GYD HKD HNL HTG HUF IDR ILS INR IRR JMD KES KGS KHR KPW KYD "
+        "KZT LAK LBP LKR LRD LSL MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN "
+        "NAD NGN NIO NOK NPR NZD PAB PEN PGK PHP PKR PLN QAR RON RSD RUB SAR SBD SCR SDG "
+        "SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TOP TRY TTD TWD TZS UAH "
+        "USD UYU UZS VES WST XCD YER ZAR ZMW ZWG "
+    ),
+    3: ("BHD IQD JOD KWD LYD OMR TND "),
+}
 MINOR_UNIT_EXPONENT: Final[dict[str, int]] = {
-    "AED": 2, "AUD": 2, "BHD": 3, "BRL": 2, "CAD": 2, "CHF": 2, "CNY": 2, "EUR": 2,
-    "GBP": 2, "HKD": 2, "IDR": 2, "INR": 2, "JPY": 0, "KRW": 0, "KWD": 3, "MXN": 2,
-    "MYR": 2, "NOK": 2, "NZD": 2, "OMR": 3, "PHP": 2, "SAR": 2, "SEK": 2, "SGD": 2,
-    "THB": 2, "USD": 2, "VND": 0, "ZAR": 2,
-}  # fmt: skip
-"""Digits after the decimal point by ISO 4217; its keys are the currencies that PayFlow knows."""
+    currency: exponent
+    for exponent, currencies in _BY_EXPONENT.items()
+    for currency in currencies.split()
+}
+"""Digits after the decimal point of every currency in use, by ISO 4217 (active codes, 2025)."""
 
 AMOUNT_MINOR_MAX: Final = 10**12
 BASIS_POINTS: Final = 10_000
@@ -70,3 +82,12 @@ class FeeTerms:
         """
         proportional = (amount_minor * self.bps + BASIS_POINTS // 2) // BASIS_POINTS
         return min(amount_minor, proportional + self.fixed_minor)
+
+
+def major_units(money: Money) -> str:
+    """`1250.00` for 125000 minor units of a currency with two decimals; no grouping, no code."""
+    digits = MINOR_UNIT_EXPONENT[money.currency]
+    text = str(abs(money.minor)).rjust(digits + 1, "0")
+    whole, fraction = text[: len(text) - digits], text[len(text) - digits :]
+    sign = "-" if money.minor < 0 else ""
+    return f"{sign}{whole}" + (f".{fraction}" if digits else "")

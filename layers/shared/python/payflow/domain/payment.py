@@ -91,12 +91,16 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why a payment, or an instruction, failed."""
+    """Why a payment, or an instruction, failed.
+
+    `decision` is the routing that found nobody, if that was why.
+    """
 
     code: str
     category: Category
     message: str
     provider_code: str | None = None
+    decision: RoutingDecision | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,11 +26,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, assert_never
+from urllib.parse import quote
 
 from payflow.domain.instruction import InstructionKind
 from payflow.domain.instructions import captured, settled
 from payflow.domain.method import CardMethod, UpiMethod
-from payflow.domain.money import FeeTerms
+from payflow.domain.money import FeeTerms, major_units
 from payflow.domain.outcomes import Category, NextActionType, Operation, Outcome
 from payflow.domain.payment import (
     Attempt,
@@ -189,7 +190,7 @@ def _plan_authorization(
         return Approve(market.provider(authorization.provider))
     refused = last is authorization and last.outcome is Outcome.ERROR
     declined = refused or last.outcome is Outcome.DECLINED
-    if declined or is_proof(last, authorization, market, now):
+    if declined or is_proof(payment, authorization, market, now):
         return _after_failure(payment, last, market, now, randomness, policy)
     if last.outcome is Outcome.PENDING and asked_of_customer is not None:
         provider = market.provider(authorization.provider)
@@ -221,7 +222,7 @@ def carry_out(payment: Payment, plan: Plan, now: datetime) -> Payment:
             return _approved(payment, plan.provider, now)
         case AskCustomer():
             asked = moved(processing(payment, now), Status.REQUIRES_ACTION, now)
-            return replace(asked, next_action=NextAction(plan.type, expires_at=plan.expires_at))
+            return replace(asked, next_action=_next_action(payment, plan))
         case Fail():
             return replace(moved(begun(payment, now), Status.FAILED, now), failure=plan.failure)
         case TryInstruction():
@@ -243,6 +244,18 @@ def carry_out(payment: Payment, plan: Plan, now: datetime) -> Payment:
             assert_never(plan)
 
 
+def _next_action(payment: Payment, plan: AskCustomer) -> NextAction:
+    """What the customer is asked, with the link that opens a UPI app where that is the way."""
+    method = payment.method
+    if plan.type is not NextActionType.UPI_INTENT or not isinstance(method, UpiMethod):
+        return NextAction(plan.type, expires_at=plan.expires_at)
+    major = major_units(payment.amount)
+    uri = (
+        f"upi://pay?pa={quote(method.vpa)}&am={major}&cu={payment.amount.currency}&tr={payment.id}"
+    )
+    return NextAction(plan.type, url=uri, expires_at=plan.expires_at)
+
+
 def _first_route(
     payment: Payment, market: Market, now: datetime, randomness: Randomness
 ) -> Authorize | Fail:
@@ -250,7 +263,7 @@ def _first_route(
         return Fail(BLOCKED_BY_RISK)
     decision = route(routing_request(payment), market, now=now, randomness=randomness)
     if not decision.candidates:
-        return Fail(NO_PROVIDER)
+        return Fail(replace(NO_PROVIDER, decision=_worth_keeping(decision)))
     return Authorize(decision.candidates[0].provider, _worth_keeping(decision))
 
 

@@ -84,7 +84,7 @@ def plan_instruction(
     if last.outcome is Outcome.DECLINED:
         return SettleInstruction(position, _failure_of(last, kind))
     refused = last is asked and last.outcome in (Outcome.ERROR, Outcome.NOT_FOUND)
-    if refused or is_proof(last, asked, market, now):
+    if refused or is_proof(payment, asked, market, now):
         return _again(payment, position, last, now, randomness, policy)
     inquiry = inquiry_after(payment, asked, market, now, randomness, policy)
     return _inquire(position, inquiry) if inquiry is not None else None

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from payflow.domain.listing import PaymentFilter, PaymentPage
     from payflow.domain.merchant import ApiKey, Merchant
     from payflow.domain.method import CardData, CardMethod
-    from payflow.domain.payment import Payment
     from payflow.domain.outcomes import ProviderResult
+    from payflow.domain.payment import Payment
     from payflow.domain.provider import Faults, Market
     from payflow.domain.provider_call import ProviderCall
 
@@ -47,7 +47,7 @@ class PaymentRepository(Protocol):
     """Payments, each with its claim and its postings, in one item."""
 
     def create(self, payment: Payment) -> Payment | None:
-        """Store a new payment; if its id is taken, store nothing and return the one that is there."""
+        """Store a new payment; if its id is taken, store nothing and return what is there."""
         ...
 
     def get(self, payment_id: str) -> Payment | None:
@@ -55,7 +55,7 @@ class PaymentRepository(Protocol):
         ...
 
     def save(self, payment: Payment) -> None:
-        """Replace version `payment.version - 1`; raises `VersionConflict` if that is not current."""
+        """Replace version `payment.version - 1`; raises `VersionConflict` if it is not current."""
         ...
 
     def list(self, wanted: PaymentFilter) -> PaymentPage:
@@ -174,10 +174,22 @@ class ControlRepository(Protocol):
 class WorkflowStarter(Protocol):
     """Starts the payment workflow."""
 
-    def start(self, payment: Payment, step: dict[str, object]) -> None:
+    def start(self, payment: Payment, step: dict[str, object], *, resumption: int = 0) -> None:
         """Begin an execution for this version of the payment at `step`.
 
-        Raises `Unavailable` when it cannot be started; the payment is durable and is found later.
+        A Standard machine runs each (payment, version, resumption) once. Raises `Unavailable` when
+        it cannot be started; the payment is durable, and a repeated request resumes it.
+        """
+        ...
+
+
+class CallClaims(Protocol):
+    """Which attempts have been sent: each provider call is made by one invocation only."""
+
+    def claim(self, payment_id: str, attempt_number: int) -> bool:
+        """Whether this invocation, and no other ever, may make that attempt's call.
+
+        Raises `Unavailable` when that cannot be known; then nothing may be sent.
         """
         ...
 

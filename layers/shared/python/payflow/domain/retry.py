@@ -45,16 +45,21 @@ class RetryPolicy:
 
     authorizations_max: int = 5
     providers_max: int = 3
-    inquiries_max: int = 9
+    inquiries_max: int = 12
     instruction_tries_max: int = 4
     back_off_base_ms: int = 200
     back_off_max_ms: int = 8_000
+    pending_pause_max_ms: int = 1_500
 
 
-def back_off(policy: RetryPolicy, repetition: int, randomness: Randomness) -> timedelta:
+def back_off(
+    policy: RetryPolicy, repetition: int, randomness: Randomness, *, max_ms: int | None = None
+) -> timedelta:
     """The pause before repetition 1, 2, …: exponential, "equal jitter" over its upper half.
+
+    It never exceeds `max_ms`, or the policy's own maximum.
 
     Source: M. Brooker, "Exponential Backoff and Jitter", AWS Architecture Blog, 2015.
     """
-    ceiling = min(policy.back_off_max_ms, policy.back_off_base_ms * 2 ** (repetition - 1))
+    ceiling = min(max_ms or policy.back_off_max_ms, policy.back_off_base_ms * 2 ** (repetition - 1))
     return timedelta(milliseconds=int(ceiling / 2 + randomness.random() * ceiling / 2))

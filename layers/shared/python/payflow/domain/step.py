@@ -11,7 +11,7 @@ from payflow.domain.instruction import Instruction, InstructionKind
 from payflow.domain.method import MethodType
 from payflow.domain.money import Money
 from payflow.domain.outcomes import Operation
-from payflow.domain.payment import Attempt, CaptureMethod, Payment, provider_key
+from payflow.domain.payment import Attempt, CaptureMethod, Payment, Status, provider_key
 from payflow.domain.provider_call import ProviderCall, call_to_document
 from payflow.domain.timestamps import rfc3339
 
@@ -39,7 +39,9 @@ def step_document(payment: Payment, functions: ProviderFunctions, now: datetime)
     """
     attempt = payment.open_attempt
     if attempt is None:
-        return {"action": Action.FINISHED.value, "status": payment.status.value}
+        # What nobody could settle is still under way, and ends the execution with an alarm.
+        status = Status.PROCESSING if payment.pending() else payment.status
+        return {"action": Action.FINISHED.value, "status": status.value}
     if attempt.not_before is not None and attempt.not_before > now:
         return {"action": Action.BACK_OFF.value, "not_before": rfc3339(attempt.not_before)}
     return {

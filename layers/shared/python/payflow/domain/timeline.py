@@ -13,7 +13,7 @@ from typing import Any, Final
 from payflow.domain.instruction import Instruction, InstructionKind
 from payflow.domain.ledger import JournalTransaction
 from payflow.domain.method import CardMethod, Method, UpiMethod
-from payflow.domain.money import MINOR_UNIT_EXPONENT
+from payflow.domain.money import Money, major_units
 from payflow.domain.payment import Attempt, Payment, Status, StatusChange
 from payflow.domain.representation import decision_document
 from payflow.domain.routing.model import RoutingDecision
@@ -37,6 +37,7 @@ def timeline(payment: Payment) -> list[Happening]:
         *(_requested(payment, one) for one in payment.instructions),
         *_attempts(payment),
         *(_settled(payment, one) for one in payment.instructions if not one.is_pending),
+        *_unroutable(payment),
         *(_status_change(payment, change) for change in payment.history),
         *(_posting(transaction) for transaction in payment.postings),
     ]
@@ -53,17 +54,8 @@ def timeline_document(payment: Payment) -> dict[str, Any]:
     }
 
 
-def major_units(minor: int, currency: str) -> str:
-    """`INR 1250.00` for 125000 minor units."""
-    digits = MINOR_UNIT_EXPONENT[currency]
-    text = str(abs(minor)).rjust(digits + 1, "0")
-    whole, fraction = text[: len(text) - digits], text[len(text) - digits :]
-    sign = "-" if minor < 0 else ""
-    return f"{currency} {sign}{whole}" + (f".{fraction}" if digits else "")
-
-
 def _created(payment: Payment) -> Happening:
-    amount = major_units(payment.amount.minor, payment.amount.currency)
+    amount = f"{payment.amount.currency} {major_units(payment.amount)}"
     return Happening(
         payment.created_at,
         "payment.created",
@@ -97,6 +89,17 @@ def _attempts(payment: Payment) -> Iterator[Happening]:
             finished = _finished(attempt)
             decided_at = finished.at
             yield finished
+
+
+def _unroutable(payment: Payment) -> Iterator[Happening]:
+    decision = payment.failure.decision if payment.failure else None
+    if decision is not None:
+        yield Happening(
+            payment.history[-1].at,
+            "routing.decided",
+            f"Nobody can take the payment, {len(decision.excluded)} excluded",
+            {"attempt": None, "provider": None, **decision_document(decision)},
+        )
 
 
 def _decision(attempt: Attempt, decision: RoutingDecision, at: datetime) -> Happening:
@@ -188,7 +191,8 @@ def _settled(payment: Payment, instruction: Instruction) -> Happening:
 def _worth(payment: Payment, instruction: Instruction) -> str:
     if instruction.kind is InstructionKind.VOID:
         return ""
-    return f" of {major_units(instruction.amount_minor, payment.amount.currency)}"
+    currency = payment.amount.currency
+    return f" of {currency} {major_units(Money(instruction.amount_minor, currency))}"
 
 
 def _instruction_data(instruction: Instruction) -> dict[str, Any]:
@@ -217,7 +221,7 @@ def _status_change(payment: Payment, change: StatusChange) -> Happening:
 def _posting(transaction: JournalTransaction) -> Happening:
     debited = [entry for entry in transaction.entries if entry.side.value == "debit"]
     currency = debited[0].account.currency
-    total = major_units(sum(entry.amount_minor for entry in debited), currency)
+    total = f"{currency} {major_units(Money(sum(e.amount_minor for e in debited), currency))}"
     return Happening(
         transaction.posted_at,
         "ledger.posted",

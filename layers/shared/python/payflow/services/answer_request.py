@@ -52,8 +52,8 @@ class AnswerRequest:
                 payment = self.payments.get(payment.id) or payment
         raise Unavailable("answer_unavailable", f"the answer for {payment.id} is not settled yet")
 
-    def again(self, payment: Payment, request: Request, request_hash: str) -> str:
-        """The answer to a repeated request; `request_hash` is of the body that came this time.
+    def check_repetition(self, payment: Payment, request: Request, request_hash: str) -> None:
+        """Whether a repeated request may be answered; `request_hash` is of its body.
 
         Raises `IdempotencyKeyReused` for another body, and `IdempotencyInProgress` while the first
         request may still be waiting.
@@ -72,7 +72,6 @@ class AnswerRequest:
                     "The first request with this Idempotency-Key is still running.",
                     retry_after_s=max(1, int(remaining.total_seconds())),
                 )
-        return self(payment, request)
 
     def _as_it_is(self, payment: Payment, request: Request) -> Payment:
         """Time is up: the payment as it stands becomes the answer, unless it moved meanwhile.

@@ -1,4 +1,9 @@
-"""Make one provider call and hand its answer to the workflow."""
+"""Make one provider call and hand its answer to the workflow.
+
+An attempt's call is made once, whoever asks for it again: Express executions are started at least
+once, and a repeated call that met an outage would answer "nothing was sent" although the first one
+may have charged. So whoever finds the attempt claimed answers *unknown*, and the plan inquires.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +12,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from payflow.domain.outcomes import Category, Operation, Outcome, ProviderResult
-from payflow.domain.ports import MarketSource, Provider
-from payflow.domain.provider import Faults, ProviderConfig
+from payflow.domain.ports import CallClaims, MarketSource, Provider
+from payflow.domain.provider import Faults, Market, ProviderConfig
 from payflow.domain.provider_call import ProviderCall, call_from_document, result_to_document
 
 ProviderFactory = Callable[[ProviderConfig, Faults], Provider]
@@ -28,6 +33,7 @@ class CallProvider:
     """The use case behind every state that calls a provider."""
 
     market: MarketSource
+    claims: CallClaims
     create_provider: ProviderFactory
 
     def __call__(self, document: dict[str, Any]) -> dict[str, Any]:
@@ -41,18 +47,31 @@ class CallProvider:
     def _result(self, call: ProviderCall) -> ProviderResult:
         market = self.market.snapshot()
         config = market.provider(call.provider)
+        if call.operation is Operation.INQUIRE:
+            if config is None:
+                return _unanswered("provider_not_configured")
+            return self._provider(config, market).inquire(call)
+        if not self.claims.claim(call.payment_id, call.attempt_number):
+            return _unanswered("sent_by_another_execution")
         if config is None:
-            return _not_configured(call)
-        provider = self.create_provider(config, market.faults.get(config.id, Faults()))
-        return OPERATIONS[call.operation](provider, call)
+            return NOT_CONFIGURED
+        return OPERATIONS[call.operation](self._provider(config, market), call)
+
+    def _provider(self, config: ProviderConfig, market: Market) -> Provider:
+        return self.create_provider(config, market.faults.get(config.id, Faults()))
 
 
-def _not_configured(call: ProviderCall) -> ProviderResult:
-    """A provider that was removed: nothing was sent, but what was sent before stays unknown."""
-    inquiry = call.operation is Operation.INQUIRE
+NOT_CONFIGURED: Final = ProviderResult(
+    outcome=Outcome.ERROR,
+    latency_ms=0,
+    code="provider_not_configured",
+    category=Category.PROVIDER_TECHNICAL,
+)
+"""The provider was removed; this attempt's only call was not sent."""
+
+
+def _unanswered(code: str) -> ProviderResult:
+    """Nothing was sent by this call, which says nothing of what was sent before."""
     return ProviderResult(
-        outcome=Outcome.UNKNOWN if inquiry else Outcome.ERROR,
-        latency_ms=0,
-        code="provider_not_configured",
-        category=Category.UNKNOWN if inquiry else Category.PROVIDER_TECHNICAL,
+        outcome=Outcome.UNKNOWN, latency_ms=0, code=code, category=Category.UNKNOWN
     )

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
 from payflow.domain.errors import Unavailable
-from payflow.domain.ports import Clock, ControlRepository, PaymentRepository
+from payflow.domain.ports import Clock, ControlRepository
 from payflow.domain.provider import BreakerState, Market, ProviderConfig, ProviderHealth
 from payflow.domain.timestamps import rfc3339
 
 _OK: Final = "ok"
-_NOBODY: Final = "pay_health"
+_UNAVAILABLE: Final = "unavailable"
 _NO_HEALTH: Final = ProviderHealth()
 
 
@@ -20,7 +21,9 @@ _NO_HEALTH: Final = ProviderHealth()
 class CheckHealth:
     """The use case behind `GET /internal/health`."""
 
-    payments: PaymentRepository
+    usable: Callable[[], Mapping[str, bool]]
+    """Which parts can be used, by name; all but the control table, which is read here."""
+
     control: ControlRepository
     clock: Clock
     version: str
@@ -29,7 +32,8 @@ class CheckHealth:
         """Each part as `ok` or `unavailable`, each provider's breaker; the whole as the worst."""
         now = self.clock.now()
         market, control_state = self._market(now)
-        parts = {"payments_table": self._payments_state(), "control_table": control_state}
+        parts = {part: _OK if well else _UNAVAILABLE for part, well in self.usable().items()}
+        parts["control_table"] = control_state
         providers = [_provider(market, one, now) for one in market.providers]
         states = {*parts.values(), *(one["status"] for one in providers)}
         return {
@@ -40,18 +44,11 @@ class CheckHealth:
             "providers": providers,
         }
 
-    def _payments_state(self) -> str:
-        try:
-            self.payments.get(_NOBODY)
-        except Unavailable:
-            return "unavailable"
-        return _OK
-
     def _market(self, now: datetime) -> tuple[Market, str]:
         try:
             return self.control.load().market(now), _OK
         except Unavailable:
-            return Market(()), "unavailable"
+            return Market(()), _UNAVAILABLE
 
 
 def _provider(market: Market, provider: ProviderConfig, now: datetime) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from payflow.domain.answer import CREATION
 from payflow.domain.card import card_brand
-from payflow.domain.errors import IdempotencyKeyReused, InvalidRequest, Unavailable
+from payflow.domain.errors import IdempotencyKeyReused, InvalidRequest
 from payflow.domain.ids import derived_id
 from payflow.domain.merchant import Merchant
 from payflow.domain.method import CardData, CardMethod, Method
@@ -27,9 +27,10 @@ from payflow.domain.ports import (
     WorkflowStarter,
 )
 from payflow.domain.risk import assess
-from payflow.domain.step import ProviderFunctions, step_document
+from payflow.domain.step import ProviderFunctions
 from payflow.services.answer_request import AnswerRequest, new_claim
 from payflow.services.card_tokens import payment_token, token_for
+from payflow.services.run_payment import RunPayment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,11 +53,12 @@ class CreateRequest:
 class CreateAnswer:
     """The body to answer with, byte for byte.
 
-    `workflow_started` is False when the payment is durable but its execution could not be started
-    yet; it is then resumed later, so this is worth a log line, not an error.
+    `workflow_started` is False when the payment is durable but its execution could not be started:
+    worth an alarm, since nothing happens until the request is repeated.
     """
 
     body: str
+    payment_id: str
     replayed: bool
     workflow_started: bool = True
 
@@ -83,9 +85,9 @@ class CreatePayment:
         if existing is not None:
             return self._replayed(existing, born)
         self._settle_card(born)
-        started = born.is_settled or self._start(born)
+        started = born.is_settled or self._run.start(born)
         body = self._answer(born, CREATION)
-        return CreateAnswer(body, replayed=False, workflow_started=started)
+        return CreateAnswer(body, born.id, replayed=False, workflow_started=started)
 
     def _born(self, request: CreateRequest) -> Payment:
         """The payment's first version, with its first attempt planned and its card in the vault."""
@@ -141,22 +143,21 @@ class CreatePayment:
         if token is not None:
             self.vault.forget_cvc(token)
 
-    def _start(self, payment: Payment) -> bool:
-        try:
-            self.workflow.start(payment, step_document(payment, self.functions, self.clock.now()))
-        except Unavailable:
-            return False
-        return True
-
     def _replayed(self, existing: Payment, repeated: Payment) -> CreateAnswer:
         try:
-            body = self._answer.again(existing, CREATION, repeated.claim.request_hash)
+            self._answer.check_repetition(existing, CREATION, repeated.claim.request_hash)
         except IdempotencyKeyReused:
             token = payment_token(repeated)
             if token is not None:
                 self.vault.discard(token)
             raise
-        return CreateAnswer(body, replayed=True)
+        started = self._run.resume(existing)
+        body = self._answer(existing, CREATION)
+        return CreateAnswer(body, existing.id, replayed=True, workflow_started=started)
+
+    @property
+    def _run(self) -> RunPayment:
+        return RunPayment(self.workflow, self.clock, self.functions)
 
     @property
     def _answer(self) -> AnswerRequest:

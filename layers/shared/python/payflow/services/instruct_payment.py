@@ -11,11 +11,9 @@ is forgotten.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Final
 
 from payflow.domain.answer import InstructionRequest, revised
-from payflow.domain.errors import NotFound, Unavailable
+from payflow.domain.errors import NotFound
 from payflow.domain.ids import secret_hash
 from payflow.domain.instruction import InstructionKind, instruction_id
 from payflow.domain.instructions import NewInstruction, accepted
@@ -28,12 +26,10 @@ from payflow.domain.ports import (
     Randomness,
     WorkflowStarter,
 )
-from payflow.domain.step import ProviderFunctions, step_document
+from payflow.domain.step import ProviderFunctions
 from payflow.services.answer_request import AnswerRequest, new_claim
 from payflow.services.contention import decided_anew
-
-EXECUTION_MAX: Final = timedelta(minutes=5)
-"""No execution lives longer: a call that has been open for this long is nobody's any more."""
+from payflow.services.run_payment import RunPayment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,10 +104,12 @@ class InstructPayment:
         known = decided_anew(accept, request.payment_id, self.clock, self.randomness)
         asked = InstructionRequest(request.instruction_id)
         answer = AnswerRequest(self.payments, self.clock)
+        run = RunPayment(self.workflow, self.clock, self.functions)
         if not known.is_new:
-            body = answer.again(known.payment, asked, _hash_of(request))
-            return InstructAnswer(body, replayed=True)
-        started = not known.starts or self._start(known.payment)
+            answer.check_repetition(known.payment, asked, _hash_of(request))
+            started = run.resume(known.payment)
+            return InstructAnswer(answer(known.payment, asked), True, workflow_started=started)
+        started = not known.starts or run.start(known.payment)
         return InstructAnswer(answer(known.payment, asked), False, workflow_started=started)
 
     def _accept(self, request: InstructRequest) -> _Accepted:
@@ -138,22 +136,14 @@ class InstructPayment:
         )
         after = revised(payment, after, now)
         self.payments.save(after)
-        return _Accepted(after, is_new=True, starts=_needs_execution(payment, after, now))
+        return _Accepted(after, is_new=True, starts=self._starts(payment, after))
 
-    def _start(self, payment: Payment) -> bool:
-        try:
-            self.workflow.start(payment, step_document(payment, self.functions, self.clock.now()))
-        except Unavailable:
+    def _starts(self, before: Payment, after: Payment) -> bool:
+        """Whether nobody is at work on the call that is open now."""
+        if after.open_attempt is None:
             return False
-        return True
-
-
-def _needs_execution(before: Payment, after: Payment, now: datetime) -> bool:
-    """Whether nobody else is at work on the call that is open now."""
-    attempt = after.open_attempt
-    if attempt is None:
-        return False
-    return before.open_attempt is None or now - attempt.started_at > EXECUTION_MAX
+        run = RunPayment(self.workflow, self.clock, self.functions)
+        return before.open_attempt is None or run.has_rested(before)
 
 
 def _hash_of(request: InstructRequest) -> str:

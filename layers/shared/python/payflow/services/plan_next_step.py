@@ -8,15 +8,27 @@ from typing import Any
 
 from payflow.domain.answer import revised
 from payflow.domain.errors import NotFound
-from payflow.domain.instruction import InstructionKind
-from payflow.domain.outcomes import Category, Outcome, ProviderResult
-from payflow.domain.payment import Attempt, Payment, answered
+from payflow.domain.instruction import InstructionKind, InstructionStatus
+from payflow.domain.outcomes import Category, Operation, Outcome, ProviderResult
+from payflow.domain.payment import Attempt, Payment, Status, answered
 from payflow.domain.plan import advanced
 from payflow.domain.ports import Clock, MarketSource, PaymentRepository, Randomness, Vault
 from payflow.domain.provider_call import result_from_document
 from payflow.domain.step import ProviderFunctions, asked_amount, instruction_of, step_document
 from payflow.services.card_tokens import payment_token
 from payflow.services.contention import decided_anew
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """The step document, and the number of an attempt whose approval came too late to count.
+
+    Such an approval may be a charge beside the one that counts, so it must never pass unnoticed
+    (invariant 10).
+    """
+
+    step: dict[str, Any]
+    late_approval: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,19 +42,20 @@ class PlanNextStep:
     randomness: Randomness
     functions: ProviderFunctions
 
-    def __call__(self, payment_id: str, answer: dict[str, Any] | None) -> dict[str, Any]:
-        """The step document of what to do now, after `answer` (None: nothing was called).
+    def __call__(self, payment_id: str, answer: dict[str, Any] | None) -> Planned:
+        """What to do now, after `answer` (None: nothing was called).
 
         An answer to an attempt that has its outcome already (a duplicated or resumed execution)
-        changes nothing. Raises `NotFound`, and `Unavailable` when other writers kept winning.
+        changes nothing; an approval among them is reported. Raises `NotFound`, and `Unavailable`
+        when other writers kept winning.
         """
 
-        def advance() -> dict[str, Any]:
+        def advance() -> Planned:
             return self._advance(payment_id, answer)
 
         return decided_anew(advance, payment_id, self.clock, self.randomness)
 
-    def _advance(self, payment_id: str, answer: dict[str, Any] | None) -> dict[str, Any]:
+    def _advance(self, payment_id: str, answer: dict[str, Any] | None) -> Planned:
         payment = self.payments.get(payment_id)
         if payment is None:
             raise NotFound("payment_not_found", f"no payment {payment_id}")
@@ -53,7 +66,7 @@ class PlanNextStep:
             self.payments.save(after)
         if after.is_settled and _has_just_authorized(after):
             self._forget_cvc(after)
-        return step_document(after, self.functions, now)
+        return Planned(step_document(after, self.functions, now), _late_approval(payment, answer))
 
     def _planned(self, payment: Payment, answer: dict[str, Any] | None, now: datetime) -> Payment:
         result = _answer_to_open_attempt(payment, answer)
@@ -87,6 +100,30 @@ def _has_just_authorized(payment: Payment) -> bool:
     """Nothing has been called for a capture or refund yet: those would only forget it again."""
     about = (instruction_of(payment, attempt) for attempt in payment.attempts)
     return all(one is None or one.kind is InstructionKind.VOID for one in about)
+
+
+def _late_approval(payment: Payment, answer: dict[str, Any] | None) -> int | None:
+    """The attempt that `answer` approves although the payment has gone on without it."""
+    if answer is None or answer["outcome"] != Outcome.APPROVED:
+        return None
+    number: int = answer["attempt_number"]
+    attempt = next((a for a in payment.attempts if a.number == number), None)
+    if attempt is None or attempt.outcome is Outcome.APPROVED:
+        return None
+    return number if _went_on_without(payment, attempt) else None
+
+
+def _went_on_without(payment: Payment, attempt: Attempt) -> bool:
+    instruction = instruction_of(payment, attempt)
+    given_up = (
+        payment.status in (Status.FAILED, Status.CANCELED)
+        if instruction is None
+        else instruction.status is InstructionStatus.FAILED
+    )
+    return given_up or any(
+        later.number > attempt.number and later.operation is not Operation.INQUIRE
+        for later in payment.attempts_for(attempt.instruction)
+    )
 
 
 def _believable(payment: Payment, attempt: Attempt, result: ProviderResult) -> ProviderResult:

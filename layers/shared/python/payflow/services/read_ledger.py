@@ -41,15 +41,11 @@ class ReadLedger:
 
     def accounts(self, caller: Caller) -> Sequence[Balance]:
         """The accounts that have entries, by id, with their sums."""
-        return list(self._balances(caller).values())
+        return list(_balances(caller, self._journal(caller)).values())
 
     def account(self, account_id: str, caller: Caller) -> Balance:
         """One account; raises `NotFound` for one that does not exist or is not the caller's."""
-        balances = self._balances(caller)
-        known = balances.get(account_id) or _empty_account(account_id, caller)
-        if known is None:
-            raise NotFound("account_not_found", "There is no such account.")
-        return known
+        return _account(account_id, caller, _balances(caller, self._journal(caller)))
 
     def entries(
         self, account_id: str, caller: Caller, *, limit: int, after: str | None
@@ -58,8 +54,9 @@ class ReadLedger:
 
         Raises `InvalidRequest` when `after` is not an entry of this account.
         """
-        account = self.account(account_id, caller).account
-        lines = _lines(self._journal(caller), account)
+        journal = self._journal(caller)
+        account = _account(account_id, caller, _balances(caller, journal)).account
+        lines = _lines(journal, account)
         start = _position(lines, after)
         page = lines[start : start + limit]
         more = start + limit < len(lines)
@@ -92,17 +89,25 @@ class ReadLedger:
             for currency, sums in sorted(owed.items())
         ]
 
-    def _balances(self, caller: Caller) -> Mapping[str, Balance]:
-        sums = folded({}, self._journal(caller)).values()
-        visible = (balance for balance in sums if _may_see(caller, balance.account))
-        return {one.account.id: one for one in sorted(visible, key=lambda one: one.account.id)}
-
     def _journal(self, caller: Caller) -> Sequence[JournalTransaction]:
         if caller.merchant_id is not None:
             return self.payments.postings(caller.merchant_id)
         owners = [merchant.id for merchant in self.merchants.list()]
         journal = [posted for owner in owners for posted in self.payments.postings(owner)]
         return sorted(journal, key=lambda posted: (posted.posted_at, posted.id))
+
+
+def _balances(caller: Caller, journal: Sequence[JournalTransaction]) -> Mapping[str, Balance]:
+    """The accounts that `caller` may see, by id."""
+    visible = (one for one in folded({}, journal).values() if _may_see(caller, one.account))
+    return {one.account.id: one for one in sorted(visible, key=lambda one: one.account.id)}
+
+
+def _account(account_id: str, caller: Caller, balances: Mapping[str, Balance]) -> Balance:
+    known = balances.get(account_id) or _empty_account(account_id, caller)
+    if known is None:
+        raise NotFound("account_not_found", "There is no such account.")
+    return known
 
 
 def _may_see(caller: Caller, account: Account) -> bool:

@@ -34,7 +34,7 @@ def admitted(route: Route, request: Request) -> Caller | None:
     reads = Principal.OPERATOR if route.method == "GET" else None
     if caller.principal in _TAKES[route.auth] or caller.principal is reads:
         return caller
-    raise Forbidden("key_not_permitted", f"A {caller.principal} key may not do this.")
+    raise Forbidden("key_not_permitted", f"This kind of key ({caller.principal}) may not do this.")
 
 
 def known_query(route: Route, pairs: tuple[tuple[str, str], ...]) -> Mapping[str, str]:

@@ -1,9 +1,38 @@
-"""API Gateway's authorizer events and answers: HTTP API (simple), REST API (request or token)."""
+"""Who calls, found out by an authorizer or in the function itself, with the same result.
+
+Authorizer events and answers are those of the HTTP API (simple) and the REST API (request, token).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
+
+from payflow.aws.http.access import UNAVAILABLE
+from payflow.aws.observability import logger
+from payflow.domain.errors import Unavailable
+from payflow.domain.merchant import Caller
+
+Authenticated = Callable[[str | None], Caller | None]
+
+
+def identity_of(event: Mapping[str, Any], authenticate: Authenticated) -> dict[str, str]:
+    """The caller behind an event: `principal`, `merchant_id`, `key_id`; nobody is turned away here.
+
+    The principal is `anonymous` without a valid key, `unavailable` if keys cannot be looked up.
+    """
+    try:
+        caller = authenticate(authorization_header(event))
+    except Unavailable:
+        logger().warning("caller not looked up")
+        return {"principal": UNAVAILABLE}
+    if caller is None:
+        return {"principal": "anonymous"}
+    return {
+        "principal": caller.principal.value,
+        "merchant_id": caller.merchant_id or "",
+        "key_id": caller.key_id,
+    }
 
 
 def authorization_header(event: Mapping[str, Any]) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import Any, Final
 
@@ -17,25 +17,26 @@ from payflow.domain.errors import NotFound, PayFlowError
 
 Endpoint = Callable[[Request], Response]
 LambdaHandler = Callable[[dict[str, Any], object], dict[str, Any]]
+Identify = Callable[[Mapping[str, Any]], Mapping[str, str] | None]
 
 PATH_PARAM_MAX: Final = 255
 _BY_KEY: Final = {route.key: route for route in ROUTES}
 
 
-def http_handler(endpoints: Mapping[str, Endpoint]) -> LambdaHandler:
+def http_handler(endpoints: Mapping[str, Endpoint], *, identify: Identify) -> LambdaHandler:
     """A Lambda handler that serves `endpoints`, keyed `METHOD /path/{id}` as in `ROUTES`.
 
-    Access and query parameters are checked before an endpoint is called. Every `PayFlowError`
-    becomes its status in the one error shape; anything else is logged and becomes a bare 500. A
-    request that no endpoint serves gets 404, or 405 with `Allow`. Raises `KeyError` at import for
-    an endpoint that is not in `ROUTES`.
+    Access and query parameters are checked before an endpoint is called. `identify` tells from the
+    event who calls, or gives None where an authorizer said so already. Every `PayFlowError` becomes
+    its status in the one error shape; anything else is logged and becomes a bare 500. A request
+    that no endpoint serves gets 404, or 405 with `Allow`. Raises `KeyError` at import for an
+    endpoint that is not in `ROUTES`.
     """
-    routes = {key: _BY_KEY[key] for key in endpoints}
+    server = _Server({key: _BY_KEY[key] for key in endpoints}, endpoints, identify)
 
     def handle(event: dict[str, Any], context: object = None) -> dict[str, Any]:
         started = perf_counter()
-        request = request_of(event)
-        response = _response(routes, endpoints, request)
+        request, response = server.answered(request_of(event), event)
         logger().info(
             "request served",
             extra={
@@ -51,24 +52,37 @@ def http_handler(endpoints: Mapping[str, Endpoint]) -> LambdaHandler:
     return handle
 
 
-def _response(
-    routes: Mapping[str, Route], endpoints: Mapping[str, Endpoint], request: Request
-) -> Response:
-    try:
-        route, request = _routed(routes, request)
-        if any(len(value) > PATH_PARAM_MAX for value in request.path_params.values()):
-            raise NotFound("not_found", "There is nothing of that name.")
-        checked = replace(
-            request,
-            sender=admitted(route, request),
-            query=known_query(route, request.query_pairs),
-        )
-        return endpoints[route.key](checked)
-    except PayFlowError as error:
-        return error_response(error, request.request_id)
-    except Exception as error:
-        log_failure("request failed", error, route=request.route, request_id=request.request_id)
-        return error_response(InternalError(), request.request_id)
+@dataclass(frozen=True, slots=True)
+class _Server:
+    """What one function serves, and how it knows its callers."""
+
+    routes: Mapping[str, Route]
+    endpoints: Mapping[str, Endpoint]
+    identify: Identify
+
+    def answered(self, request: Request, event: Mapping[str, Any]) -> tuple[Request, Response]:
+        """The request as far as it was understood, and its answer, whatever happens."""
+        try:
+            route, request = _routed(self.routes, request)
+            if any(len(value) > PATH_PARAM_MAX for value in request.path_params.values()):
+                raise NotFound("not_found", "There is nothing of that name.")
+            request = self._identified(route, request, event)
+            request = replace(
+                request,
+                sender=admitted(route, request),
+                query=known_query(route, request.query_pairs),
+            )
+            return request, self.endpoints[route.key](request)
+        except PayFlowError as error:
+            return request, error_response(error, request.request_id)
+        except Exception as error:
+            log_failure("request failed", error, route=request.route, request_id=request.request_id)
+            return request, error_response(InternalError(), request.request_id)
+
+    def _identified(self, route: Route, request: Request, event: Mapping[str, Any]) -> Request:
+        # A route that takes no key costs no look-up.
+        identity = self.identify(event) if route.auth != "none" else None
+        return request if identity is None else replace(request, identity=identity)
 
 
 def _routed(routes: Mapping[str, Route], request: Request) -> tuple[Route, Request]:

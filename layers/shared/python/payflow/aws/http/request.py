@@ -18,6 +18,7 @@ from payflow.domain.merchant import Caller
 _QUERY_PAIRS_MAX: Final = 50
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9_.:=-]{1,128}")
 _CARD_LIKE: Final = re.compile(r"[0-9]{12}")
+_KEY_LIKE: Final = re.compile(r"(?:sk|pk|ok|whsec)_", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,10 +35,10 @@ class Request:
     path: str
     request_id: str
     path_params: Mapping[str, str] = field(default_factory=dict)
-    query_pairs: tuple[tuple[str, str], ...] = ()
-    query: Mapping[str, str] = field(default_factory=dict)
-    headers: Mapping[str, str] = field(default_factory=dict)
-    body: bytes | None = b""
+    query_pairs: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    query: Mapping[str, str] = field(default_factory=dict, repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    body: bytes | None = field(default=b"", repr=False)
     identity: Mapping[str, str] = field(default_factory=dict)
     sender: Caller | None = None
 
@@ -114,7 +115,8 @@ def _body(event: Mapping[str, Any]) -> bytes | None:
 
 def _request_id(headers: Mapping[str, str], gateway_id: str) -> str:
     sent = headers.get("x-request-id", "")
-    if _REQUEST_ID.fullmatch(sent) and not _CARD_LIKE.search(re.sub(r"\W|_", "", sent)):
+    secret = _KEY_LIKE.search(sent) or _CARD_LIKE.search(re.sub(r"\W|_", "", sent))
+    if _REQUEST_ID.fullmatch(sent) and not secret:
         return sent
     if _REQUEST_ID.fullmatch(gateway_id):
         return f"req_{gateway_id}"
