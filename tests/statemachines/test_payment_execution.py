@@ -18,14 +18,17 @@ import pytest
 from moto import mock_aws
 from moto.awslambda_simple.models import LambdaSimpleBackend
 
+from payflow.domain.answer import revised
+from payflow.domain.instruction import InstructionKind, InstructionStatus
+from payflow.domain.instructions import accepted
 from payflow.domain.method import MethodType
 from payflow.domain.outcomes import Category, Outcome, ProviderResult
-from payflow.domain.payment import Payment, Status
-from payflow.domain.plan import Authorize, carry_out
+from payflow.domain.payment import CaptureMethod, Payment, Status
+from payflow.domain.plan import Authorize, advanced, carry_out
 from payflow.domain.provider_call import result_to_document
 from payflow.domain.step import step_document
 from payflow.services.plan_next_step import PlanNextStep
-from tests.support.builders import a_market, a_payment, a_result
+from tests.support.builders import a_market, a_payment, a_result, an_instruction
 from tests.support.fakes import FixedMarket, InMemoryPayments, InMemoryVault
 
 DEFINITION = (Path(__file__).parents[2] / "statemachines" / "payment.asl.json").read_text()
@@ -58,10 +61,12 @@ class WallClock:
 class Workflow:
     """The deployed machine, and the payment that it works on."""
 
-    def __init__(self, script: list[ProviderResult | type[ProviderCrash]]) -> None:
+    def __init__(
+        self, script: list[ProviderResult | type[ProviderCrash]], capture: CaptureMethod
+    ) -> None:
         self.script = script
         self.calls: list[dict[str, Any]] = []
-        born = a_payment(created_at=WallClock().now())
+        born = a_payment(created_at=WallClock().now(), capture=capture)
         self.payments = InMemoryPayments(
             {born.id: carry_out(born, Authorize("A"), WallClock().now())}
         )
@@ -139,9 +144,11 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., tuple[Workflo
         _create_functions()
 
         def execute(
-            *script: ProviderResult | type[ProviderCrash], with_step: bool = True
+            *script: ProviderResult | type[ProviderCrash],
+            with_step: bool = True,
+            capture: CaptureMethod = CaptureMethod.AUTOMATIC,
         ) -> tuple[Workflow, list[str]]:
-            workflow = Workflow(list(script))
+            workflow = Workflow(list(script), capture)
 
             def invoke(
                 _backend: LambdaSimpleBackend,
@@ -249,3 +256,57 @@ def test_a_second_execution_of_a_finished_payment_calls_nobody(run: Run) -> None
 
     assert _states_entered(client, again["executionArn"])[-1] == "Finished"
     assert len(workflow.calls) == 1
+
+
+def asked(workflow: Workflow, kind: InstructionKind, minor: int | None = None) -> None:
+    """The workflow's payment with one more instruction, its first call written down."""
+    now = WallClock().now()
+    before = workflow.payment
+    accepting = accepted(before, an_instruction(kind, amount_minor=minor), now)
+    after = advanced(accepting, a_market("A"), now=now, randomness=Random(1))
+    workflow.payments.save(revised(before, after, now))
+
+
+def executed(workflow: Workflow, *script: ProviderResult | type[ProviderCrash]) -> list[str]:
+    """One more execution of the deployed machine, on the payment as it is now."""
+    workflow.script = list(script)
+    client = boto3.client("stepfunctions", region_name=REGION)
+    arn = client.list_state_machines()["stateMachines"][0]["stateMachineArn"]
+    payment = workflow.payment
+    state = {
+        "payment_id": payment.id,
+        "merchant_id": payment.merchant_id,
+        "step": step_document(payment, FUNCTIONS, WallClock().now()),
+    }
+    started = client.start_execution(stateMachineArn=arn, name="second", input=json.dumps(state))
+    return _states_entered(client, started["executionArn"])
+
+
+@pytest.mark.parametrize(
+    ("kind", "state"),
+    [(InstructionKind.REFUND, "Refund"), (InstructionKind.CAPTURE, "Capture")],
+)
+def test_an_instruction_is_a_call_in_a_state_of_its_own_name(
+    run: Run, kind: InstructionKind, state: str
+) -> None:
+    capture = CaptureMethod.AUTOMATIC if state == "Refund" else CaptureMethod.MANUAL
+    workflow, _ = run(APPROVED, capture=capture)
+    asked(workflow, kind, 400)
+
+    states = executed(workflow, APPROVED)
+
+    assert states == ["ActOnPlan", state, "PlanNextStep", "ActOnPlan", "Finished"]
+    assert workflow.payment.instructions[0].status is InstructionStatus.SUCCEEDED
+    assert workflow.calls[-1]["amount"] == 400
+
+
+def test_a_cancellation_is_a_void_and_a_crash_in_it_is_verified(run: Run) -> None:
+    workflow, _ = run(APPROVED, capture=CaptureMethod.MANUAL)
+    asked(workflow, InstructionKind.VOID)
+
+    states = executed(workflow, ProviderCrash, APPROVED)
+
+    assert states[:3] == ["ActOnPlan", "Void", "OutcomeUnknown"]
+    assert [call["operation"] for call in workflow.calls] == ["authorize", "void", "inquire"]
+    assert workflow.calls[1]["key"] == workflow.calls[2]["key"] != workflow.calls[0]["key"]
+    assert workflow.payment.status is Status.CANCELED

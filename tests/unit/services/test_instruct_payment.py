@@ -279,6 +279,7 @@ class TestRefund:
         execution = world.executions[-1]
         while not world.is_finished(execution):
             world.step(execution, crash=True)
+        assert execution["step"]["status"] == "processing", "the execution ends with an alarm"
 
         world.ask(payment, REFUND, 100, key="2")
         world.run()
