@@ -3,59 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import io
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
 from aiohttp import ClientSession, web
-from aiohttp.test_utils import TestServer, unused_port
 from yarl import URL
 
-from tools.embedded import proxy
-from tools.embedded.proxy import Upstream, make_proxy
-
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-Check = Callable[[ClientSession, str], Awaitable[None]]
-
-
-async def _echo(request: web.Request) -> web.StreamResponse:
-    seen = {
-        "method": request.method,
-        "target": request.raw_path,
-        "headers": [[name.lower(), value] for name, value in request.headers.items()],
-        "body": (await request.read()).decode(),
-    }
-    answer = web.json_response(seen, status=207, headers={"X-Request-Id": "req_1"})
-    answer.headers.add("Set-Cookie", "a=1")
-    answer.headers.add("Set-Cookie", "b=2")
-    answer.headers["Keep-Alive"] = "timeout=5"
-    return answer
-
-
-@asynccontextmanager
-async def _upstream(handler: Handler) -> AsyncIterator[str]:
-    app = web.Application(client_max_size=8 << 20)
-    app.router.add_route("*", "/{path:.*}", handler)
-    async with TestServer(app) as server:
-        yield f"http://127.0.0.1:{server.port}"
-
-
-def _through_proxy(
-    check: Check, *, handler: Handler = _echo, path_prefix: str = "", **limits: Any
-) -> None:
-    """Run `check` with a client and the proxy's address, `handler` being the emulator."""
-
-    async def run() -> None:
-        async with _upstream(handler) as upstream_url:
-            upstream = Upstream(upstream_url, "ab12.execute-api.localhost:4566", path_prefix)
-            app = make_proxy(upstream, demo_key="sk_test_demo", **limits)
-            async with TestServer(app) as server, ClientSession() as session:
-                await check(session, f"http://127.0.0.1:{server.port}")
-
-    asyncio.run(run())
+from tests.support.plain_origin import ask, at_the_proxy, through_proxy
+from tools.embedded.proxy import Upstream
 
 
 def _headers(seen: dict[str, Any]) -> dict[str, str]:
@@ -76,7 +32,7 @@ def test_a_request_reaches_the_api_by_its_name_and_otherwise_as_it_was_sent() ->
         assert _headers(seen)["authorization"] == "Bearer sk"
         assert _headers(seen)["idempotency-key"] == "k"
 
-    _through_proxy(check)
+    through_proxy(check)
 
 
 def test_the_answer_comes_back_as_the_api_gave_it() -> None:
@@ -86,13 +42,13 @@ def test_the_answer_comes_back_as_the_api_gave_it() -> None:
             assert answer.headers["X-Request-Id"] == "req_1"
             assert answer.headers.getall("Set-Cookie") == ["a=1", "b=2"]
 
-    _through_proxy(check)
+    through_proxy(check)
 
 
 def test_headers_of_one_connection_are_not_passed_on() -> None:
     async def check(session: ClientSession, url: str) -> None:
         headers = {"Connection": "X-Local", "X-Local": "1", "TE": "trailers", "X-Kept": "1"}
-        async with session.get(f"{url}/x", headers=headers) as answer:
+        async with session.get(f"{url}/api/x", headers=headers) as answer:
             seen = _headers(await answer.json())
 
             assert "Keep-Alive" not in answer.headers
@@ -100,7 +56,63 @@ def test_headers_of_one_connection_are_not_passed_on() -> None:
         assert "te" not in seen
         assert seen["x-kept"] == "1"
 
-    _through_proxy(check)
+    through_proxy(check)
+
+
+def test_bytes_that_are_utf_8_pass_unchanged() -> None:
+    async def check(session: ClientSession, url: str) -> None:
+        async with session.get(f"{url}/api/x", headers={"X-Name": "café"}) as answer:
+            assert _headers(await answer.json())["x-name"] == "café"
+
+    through_proxy(check)
+
+
+def test_a_compressed_body_stays_compressed() -> None:
+    async def check(port: int) -> None:
+        sent = "not gzip at all"
+
+        answer = await ask(port, "POST /api/x", "Content-Encoding: gzip", body=sent)
+
+        assert json.loads(answer.body)["body"] == sent
+
+    at_the_proxy(check)
+
+
+@pytest.mark.parametrize("name", ["Server", "Via", "X-Powered-By"])
+def test_no_header_tells_the_software_or_its_version(name: str) -> None:
+    async def check(session: ClientSession, url: str) -> None:
+        for path in ("/", "/api/x", "/nowhere"):
+            async with session.get(f"{url}{path}") as answer:
+                assert answer.headers.get(name, "PayFlow") == "PayFlow"
+
+    through_proxy(check)
+
+
+def test_a_target_in_absolute_form_is_understood() -> None:
+    async def check(port: int) -> None:
+        target = f"http://127.0.0.1:{port}/api/v1/payments?limit=1&next=http://x/"
+
+        answer = await ask(port, f"GET {target}")
+
+        seen = json.loads(answer.body)
+        assert seen["target"] == "/api/v1/payments?limit=1&next=http://x/"
+
+    at_the_proxy(check)
+
+
+def test_a_client_that_waits_for_100_continue_gets_it() -> None:
+    async def check(port: int) -> None:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        expecting = "Host: x\r\nContent-Length: 2\r\nExpect: 100-continue"
+        writer.write(f"POST /api/x HTTP/1.1\r\n{expecting}\r\n\r\n".encode())
+        assert await reader.readuntil(b"\r\n\r\n") == b"HTTP/1.1 100 Continue\r\n\r\n"
+
+        writer.write(b"{}")
+
+        assert (await reader.readline()).startswith(b"HTTP/1.1 207 ")
+        writer.close()
+
+    at_the_proxy(check)
 
 
 def test_a_rest_api_is_reached_below_its_stage() -> None:
@@ -108,7 +120,7 @@ def test_a_rest_api_is_reached_below_its_stage() -> None:
         async with session.get(f"{url}/internal/health?a=1") as answer:
             assert (await answer.json())["target"] == "/dev/internal/health?a=1"
 
-    _through_proxy(check, path_prefix="/dev")
+    through_proxy(check, path_prefix="/dev")
 
 
 @pytest.mark.parametrize(
@@ -131,63 +143,11 @@ def test_the_root_is_a_page_with_a_request_to_copy() -> None:
             page = await answer.text()
 
         assert answer.content_type == "text/html"
+        assert answer.headers["X-Request-Id"].startswith("req_")
         assert "sk_test_demo" in page
         assert '"Idempotency-Key: $(date +%s)"' in page
 
-    _through_proxy(check)
-
-
-async def _assert_error(answer: Any, status: int, code: str) -> None:
-    assert answer.status == status
-    error = json.loads(await answer.text())["error"]
-    assert error["code"] == code
-    assert set(error) == {
-        "type",
-        "code",
-        "message",
-        "param",
-        "request_id",
-        "doc_url",
-        "retryable",
-    }
-    assert error["request_id"] == answer.headers["X-Request-Id"]
-
-
-def test_an_emulator_that_is_gone_gives_502_in_the_apis_shape() -> None:
-    async def run() -> None:
-        app = make_proxy(Upstream(f"http://127.0.0.1:{unused_port()}", "ab12"))
-        async with (
-            TestServer(app) as server,
-            ClientSession() as session,
-            session.get(f"http://127.0.0.1:{server.port}/x") as answer,
-        ):
-            await _assert_error(answer, 502, "upstream_unavailable")
-
-    asyncio.run(run())
-
-
-def test_an_emulator_that_hangs_gives_504() -> None:
-    async def hang(_request: web.Request) -> web.StreamResponse:
-        await asyncio.sleep(5)
-        return web.Response()
-
-    async def check(session: ClientSession, url: str) -> None:
-        async with session.get(f"{url}/x") as answer:
-            await _assert_error(answer, 504, "upstream_timeout")
-
-    _through_proxy(check, handler=hang, timeout_s=0.1)
-
-
-def test_a_body_of_any_reasonable_size_is_the_apis_to_judge() -> None:
-    async def check(session: ClientSession, url: str) -> None:
-        async with session.post(f"{url}/x", data=b"a" * (65 << 10)) as answer:
-            assert answer.status == 207
-
-        too_large = io.BytesIO(b"a" * (proxy.BODY_BYTES_MAX + 1))
-        async with session.post(f"{url}/x", data=too_large) as answer:
-            await _assert_error(answer, 413, "body_too_large")
-
-    _through_proxy(check)
+    through_proxy(check)
 
 
 class _Counting:
@@ -207,7 +167,7 @@ class _Counting:
 
 async def _statuses(session: ClientSession, url: str, requests: int) -> list[int]:
     async def status() -> int:
-        async with session.get(f"{url}/x") as answer:
+        async with session.get(f"{url}/api/x") as answer:
             return answer.status
 
     return await asyncio.gather(*(status() for _ in range(requests)))
@@ -219,18 +179,42 @@ def test_no_more_requests_than_allowed_are_in_flight_and_the_others_wait() -> No
     async def check(session: ClientSession, url: str) -> None:
         assert await _statuses(session, url, 12) == [200] * 12
 
-    _through_proxy(check, handler=emulator.answer, in_flight_max=3)
+    through_proxy(check, handler=emulator.answer, in_flight_max=3)
 
     assert emulator.most == 3
 
 
-def test_a_full_queue_refuses_with_503_and_says_when_to_come_back() -> None:
-    async def check(session: ClientSession, url: str) -> None:
-        running = asyncio.create_task(_statuses(session, url, 2))
-        await asyncio.sleep(0.02)
-        async with session.get(f"{url}/x") as answer:
-            await _assert_error(answer, 503, "overloaded")
-            assert answer.headers["Retry-After"] == "1"
-        assert await running == [200, 200]
+def test_requests_that_ask_to_wait_do_not_hold_up_the_others() -> None:
+    settled = asyncio.Event()
 
-    _through_proxy(check, handler=_Counting().answer, in_flight_max=1, queued_max=1)
+    async def wait_if_asked(request: web.Request) -> web.StreamResponse:
+        if "Prefer" in request.headers:
+            await settled.wait()
+        return web.Response()
+
+    async def check(port: int) -> None:
+        wait = ("POST /api/v1/payments", "Prefer: respond-async", "Prefer: wait=25")
+        waiting = [asyncio.create_task(ask(port, *wait)) for _ in range(3)]
+        await asyncio.sleep(0.05)
+
+        ordinary = await ask(port, "GET /api/v1/payments")
+
+        assert ordinary.status == 200
+        assert not any(one.done() for one in waiting)
+        settled.set()
+        assert [(await one).status for one in waiting] == [200] * 3
+
+    at_the_proxy(check, handler=wait_if_asked, in_flight_max=1, waiting_max=2)
+
+
+def test_no_more_requests_than_allowed_wait_at_the_emulator() -> None:
+    emulator = _Counting()
+
+    async def check(port: int) -> None:
+        wait = ("POST /api/v1/payments", "Prefer: wait=5")
+        answers = await asyncio.gather(*(ask(port, *wait) for _ in range(8)))
+        assert [one.status for one in answers] == [200] * 8
+
+    at_the_proxy(check, handler=emulator.answer, waiting_max=2)
+
+    assert emulator.most == 2

@@ -24,9 +24,13 @@ SHUTDOWN_S = 2.0
 HEAD_BYTES_MAX = 32 << 10
 # Far over the API's own limit of 64 KiB, which the API is to answer for itself.
 BODY_BYTES_MAX = 1 << 20
+# Also the end of a chunked body that breaks midway, of which aiohttp does not tell its reader.
+BODY_TIMEOUT_S = 20.0
 CONNECTION_SETTINGS: dict[str, Any] = {
     "access_log": None,
     "auto_decompress": False,
+    # How long the rest of a refused body is read, so that the client can read its answer.
+    "lingering_time": 2.0,
     "max_line_size": HEAD_BYTES_MAX,
     "max_field_size": HEAD_BYTES_MAX,
 }
@@ -67,14 +71,18 @@ async def read_body(request: web.BaseRequest) -> bytes:
     """All of the request's body.
 
     Raises:
-        Refusal: it is too large, or broken off.
+        Refusal: it is too large, broken off, or too slow to arrive.
     """
     if request.headers.get("Expect", "").lower() == "100-continue":
         await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         # It is not a part of the answer.
         request.writer.output_size = 0
     try:
-        return await request.read()
+        async with asyncio.timeout(BODY_TIMEOUT_S):
+            return await request.read()
+    except TimeoutError:
+        message = "The request body did not arrive in time."
+        raise Refusal(408, "invalid_request", "request_timeout", message, retryable=True) from None
     except web.HTTPRequestEntityTooLarge:
         message = "The request body is too large."
         raise Refusal(413, "invalid_request", "body_too_large", message) from None
@@ -148,7 +156,7 @@ class _Connection(web.RequestHandler):
         if isinstance(exc, LineTooLong):
             return head_too_large()
         if isinstance(exc, HttpProcessingError):
-            return malformed("This is not an HTTP/1.1 request.")
+            return malformed("The request is not well-formed HTTP/1.1.")
         self.log_exception("the origin failed to answer", exc_info=exc)
         failed = "PayFlow failed to answer. It is safe to try again."
         return Refusal(500, "internal", "internal_error", failed, retryable=True)

@@ -38,23 +38,24 @@ class Refusal(Exception):
         super().__init__(message)
         self.status = status
         self.headers = headers or {}
+        self._request_id = new_request_id()
         self._error = {
             "type": kind,
             "code": code,
             "message": message,
             "param": param,
+            "request_id": self._request_id,
             "doc_url": f"/docs#error-{code}" if code in ERROR_CODES else "/docs#errors",
             "retryable": retryable,
         }
 
     def response(self) -> web.Response:
         """The answer, with a request id of its own."""
-        request_id = new_request_id()
         return web.Response(
             status=self.status,
-            text=json.dumps({"error": self._error | {"request_id": request_id}}),
+            text=json.dumps({"error": self._error}, separators=(",", ":")),
             content_type="application/json",
-            headers={**self.headers, "X-Request-Id": request_id},
+            headers={**self.headers, "X-Request-Id": self._request_id},
         )
 
 
