@@ -153,7 +153,8 @@ def test_the_root_is_a_page_with_a_request_to_copy() -> None:
 class _Counting:
     """An emulator that remembers how many requests it had at once."""
 
-    def __init__(self) -> None:
+    def __init__(self, status: int = 200) -> None:
+        self._status = status
         self.now = 0
         self.most = 0
 
@@ -162,7 +163,7 @@ class _Counting:
         self.most = max(self.most, self.now)
         await asyncio.sleep(0.05)
         self.now -= 1
-        return web.Response()
+        return web.Response(status=self._status, headers={"X-Request-Id": "req_1"})
 
 
 async def _statuses(session: ClientSession, url: str, requests: int) -> list[int]:
@@ -207,14 +208,26 @@ def test_requests_that_ask_to_wait_do_not_hold_up_the_others() -> None:
     at_the_proxy(check, handler=wait_if_asked, in_flight_max=1, waiting_max=2)
 
 
-def test_no_more_requests_than_allowed_wait_at_the_emulator() -> None:
+def test_more_of_those_that_ask_to_wait_pass_as_all_goes_well_up_to_a_limit() -> None:
     emulator = _Counting()
 
     async def check(port: int) -> None:
         wait = ("POST /api/v1/payments", "Prefer: wait=5")
-        answers = await asyncio.gather(*(ask(port, *wait) for _ in range(8)))
-        assert [one.status for one in answers] == [200] * 8
+        answers = await asyncio.gather(*(ask(port, *wait) for _ in range(16)))
+        assert [one.status for one in answers] == [200] * 16
 
-    at_the_proxy(check, handler=emulator.answer, waiting_max=2)
+    at_the_proxy(check, handler=emulator.answer, in_flight_max=2, waiting_max=4)
+
+    assert emulator.most == 4
+
+
+def test_no_more_pass_while_the_emulator_fails() -> None:
+    emulator = _Counting(status=503)
+
+    async def check(port: int) -> None:
+        wait = ("POST /api/v1/payments", "Prefer: wait=5")
+        await asyncio.gather(*(ask(port, *wait) for _ in range(8)))
+
+    at_the_proxy(check, handler=emulator.answer, in_flight_max=2, waiting_max=4)
 
     assert emulator.most == 2

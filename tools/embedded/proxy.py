@@ -6,8 +6,9 @@ header of the API's is invented here, and its status and body pass through as th
 the emulator but the API can be reached through it.
 
 Every request that a function works on costs the emulator a Python interpreter, so only so many
-pass at once; the others wait in a queue with an end. Those that ask to wait for their payment do
-little but wait, and have more places of their own.
+pass at once; the others wait in a queue with an end. Those that ask to wait for their payment have
+places of their own, and more: mostly they do nothing. These come one by one, because a machine
+that has to start too many interpreters at once answers nobody in time.
 """
 
 from __future__ import annotations
@@ -84,7 +85,10 @@ class Upstream:
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """How many requests pass at once (`waiting_max`: of those that ask to wait), and how long."""
+    """How many requests pass at once, and how long they may take.
+
+    Of those that ask to wait, as many pass at first, and up to `waiting_max` as all goes well.
+    """
 
     in_flight_max: int = IN_FLIGHT_MAX
     waiting_max: int = WAITING_MAX
@@ -120,7 +124,9 @@ class _Proxy:
         self._session = session
         self._landing = landing
         self._gate = Gate(limits.in_flight_max, limits.queued_max)
-        self._waiting_gate = Gate(limits.waiting_max, limits.queued_max)
+        self._waiting_gate = Gate(
+            limits.in_flight_max, limits.queued_max, in_flight_max=limits.waiting_max
+        )
 
     async def answer(self, request: web.BaseRequest) -> web.Response:
         """The landing page or the API's answer.
@@ -145,8 +151,10 @@ class _Proxy:
         body = await read_body(request)
         gate = self._waiting_gate if _asks_to_wait(request) else self._gate
         try:
-            async with gate.slot():
-                return await self._ask(request, target, body)
+            async with gate.slot() as slot:
+                answer = await self._ask(request, target, body)
+                slot.went_well = answer.status < INTERNAL_ERROR_MIN
+                return answer
         except QueueFullError:
             raise unavailable(503, "overloaded", "Too many requests wait.") from None
         except TimeoutError:

@@ -20,7 +20,9 @@ class TestIdempotencyKey:
 
         assert caught.value.code == "idempotency_key_required"
 
-    @pytest.mark.parametrize("key", ["x" * 256, "a\tb", "clé", "a\nb", "\x7f"])
+    @pytest.mark.parametrize(
+        "key", ["x" * 256, "a\tb", "clé", "a\nb", "\x7f", "caf\u00a0", "caf\u0085"]
+    )
     def test_anything_else_is_malformed(self, key: str) -> None:
         with pytest.raises(MalformedRequest) as caught:
             idempotency_key({"idempotency-key": key})

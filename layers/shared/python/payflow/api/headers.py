@@ -20,7 +20,7 @@ def idempotency_key(headers: Mapping[str, str]) -> str:
 
     Raises `MalformedRequest`: `idempotency_key_required` or `idempotency_key_malformed`.
     """
-    key = headers.get("idempotency-key", "").strip()
+    key = headers.get("idempotency-key", "").strip(" \t")
     if not key:
         raise MalformedRequest(
             "idempotency_key_required", "Send an Idempotency-Key header, unique to this operation."
