@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from payflow.domain.card import card_brand
+from payflow.domain.card import described
 from payflow.domain.errors import Unavailable, VersionConflict
 from payflow.domain.ledger import JournalTransaction
 from payflow.domain.listing import PaymentFilter, PaymentPage
@@ -87,14 +87,7 @@ class InMemoryVault:
         owner, card = self.cards.get(token, ("", None))
         if card is None or owner != merchant_id:
             return None
-        return CardMethod(
-            token=token,
-            brand=card_brand(card.number),
-            bin=card.number[:6],
-            last4=card.number[-4:],
-            exp_month=card.exp_month,
-            exp_year=card.exp_year,
-        )
+        return described(card, token)
 
     def reveal(self, token: str) -> CardData | None:
         return self.cards.get(token, ("", None))[1]

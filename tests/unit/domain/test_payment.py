@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from payflow.domain.answer import creation_answer, revised
+from payflow.domain.answer import CREATION, exact_answer, revised
 from payflow.domain.errors import Conflict
 from payflow.domain.outcomes import Operation, Outcome
 from payflow.domain.payment import (
@@ -85,11 +85,11 @@ def test_each_change_is_the_next_version_at_its_time() -> None:
 class TestCreationAnswer:
     def test_version_one_can_always_be_rebuilt(self) -> None:
         payment = a_payment()
-        before = creation_answer(payment)
+        before = exact_answer(payment, CREATION)
 
         moved_on = revised(payment, moved(payment, Status.PROCESSING, later(1)), later(1))
 
-        assert creation_answer(moved_on) == before
+        assert exact_answer(moved_on, CREATION) == before
         assert moved_on.claim.answer is None
 
     def test_the_first_settled_version_answers_a_waiting_request(self) -> None:
@@ -99,20 +99,20 @@ class TestCreationAnswer:
 
         assert working.claim.answered_version is None
         assert settled.claim.answered_version == 3
-        assert '"status":"authorized"' in creation_answer(settled)
+        assert '"status":"authorized"' in exact_answer(settled, CREATION)
 
     def test_the_answer_is_frozen_before_the_payment_changes_again(self) -> None:
         claim = Claim("h", wait_until=later(5), answered_version=None)
         waiting = a_payment(status=Status.PROCESSING, claim=claim)
         settled = revised(waiting, moved(waiting, Status.AUTHORIZED, NOON), NOON)
-        answer = creation_answer(settled)
+        answer = exact_answer(settled, CREATION)
 
         captured = revised(settled, moved(settled, Status.SUCCEEDED, later(9)), later(9))
 
-        assert creation_answer(captured) == answer
+        assert exact_answer(captured, CREATION) == answer
 
     def test_an_answer_that_is_owed_cannot_be_given(self) -> None:
         owed = a_payment(claim=Claim("h", wait_until=later(5), answered_version=None))
 
         with pytest.raises(ValueError, match="no answer yet"):
-            creation_answer(owed)
+            exact_answer(owed, CREATION)

@@ -31,7 +31,7 @@ from payflow.aws.attributes import (
 from payflow.aws.clients import error_code, unavailable_on_failure
 from payflow.aws.envelope import Envelope, Sealed
 from payflow.aws.settings import VaultSettings
-from payflow.domain.card import card_brand
+from payflow.domain.card import described
 from payflow.domain.method import CardData, CardMethod
 from payflow.domain.ports import Clock
 
@@ -77,7 +77,7 @@ class KmsVault:
         item = {
             "token": text(token),
             "merchant_id": text(merchant_id),
-            **_clear_part(card),
+            **_clear_part(described(card, token)),
             **self._sealed("card", self._card, card.number, _binding(token, merchant_id)),
         }
         if not keep:
@@ -206,11 +206,11 @@ class KmsVault:
         return int(self._clock.now().timestamp())
 
 
-def _clear_part(card: CardData) -> dict[str, Value]:
+def _clear_part(card: CardMethod) -> dict[str, Value]:
     return {
-        "brand": text(card_brand(card.number)),
-        "bin": text(card.number[:6]),
-        "last4": text(card.number[-4:]),
+        "brand": text(card.brand),
+        "bin": text(card.bin),
+        "last4": text(card.last4),
         "exp_month": number(card.exp_month),
         "exp_year": number(card.exp_year),
     }

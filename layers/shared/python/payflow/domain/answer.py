@@ -137,11 +137,6 @@ def exact_answer(payment: Payment, request: Request) -> str:
     return compact_json(request.document_in(payment))
 
 
-def creation_answer(payment: Payment) -> str:
-    """The exact body that answers the request which created `payment`, see `exact_answer`."""
-    return exact_answer(payment, CREATION)
-
-
 def as_born(payment: Payment) -> Payment:
     """`payment` as its first version was: nothing but what the creating request settled."""
     return replace(

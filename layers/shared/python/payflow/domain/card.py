@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import Final
 from unicodedata import normalize
 
+from payflow.domain.method import CardData, CardMethod
+
 NUMBER_LENGTH_MIN: Final = 12
 NUMBER_LENGTH_MAX: Final = 19
 
@@ -24,6 +26,8 @@ TEST_NUMBERS: Final = frozenset(
 """Cards with a fixed outcome at every simulated provider; some have no valid check digit."""
 
 UNKNOWN_BRAND: Final = "unknown"
+BIN_LENGTH: Final = 6
+LAST_DIGITS: Final = 4
 
 _CARD_LIKE: Final = re.compile(
     r"(?<![0-9])(?:[0-9]{14,19}"
@@ -70,6 +74,18 @@ def card_brand(number: str) -> str:
         if first <= number[: len(first)] <= last:
             return brand
     return UNKNOWN_BRAND
+
+
+def described(card: CardData, token: str) -> CardMethod:
+    """`card` without its number, as it is stored and passed on under `token`."""
+    return CardMethod(
+        token=token,
+        brand=card_brand(card.number),
+        bin=card.number[:BIN_LENGTH],
+        last4=card.number[-LAST_DIGITS:],
+        exp_month=card.exp_month,
+        exp_year=card.exp_year,
+    )
 
 
 def passes_luhn(number: str) -> bool:

@@ -10,11 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from payflow.domain.answer import CREATION
-from payflow.domain.card import card_brand
+from payflow.domain.card import described
 from payflow.domain.errors import IdempotencyKeyReused, InvalidRequest
 from payflow.domain.ids import derived_id
 from payflow.domain.merchant import Merchant
-from payflow.domain.method import CardData, CardMethod, Method
+from payflow.domain.method import CardData, Method
 from payflow.domain.new_payment import NewPayment, TokenRef
 from payflow.domain.payment import Claim, Payment
 from payflow.domain.plan import carry_out, plan_next_step
@@ -129,14 +129,7 @@ class CreatePayment:
             return method
         token = token_for(payment_id, request_hash)
         self.vault.store(token, request.merchant.id, method, keep=False)
-        return CardMethod(
-            token=token,
-            brand=card_brand(method.number),
-            bin=method.number[:6],
-            last4=method.number[-4:],
-            exp_month=method.exp_month,
-            exp_year=method.exp_year,
-        )
+        return described(method, token)
 
     def _settle_card(self, born: Payment) -> None:
         token = payment_token(born) if born.is_settled else None

@@ -5,13 +5,10 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-from payflow.domain.card import card_brand
+from payflow.domain.card import described
 from payflow.domain.ids import Ids
 from payflow.domain.method import CardData, CardMethod
 from payflow.domain.ports import Vault
-
-_BIN_LENGTH = 6
-_LAST_DIGITS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +35,4 @@ class CreateToken:
         self.vault.store(token, merchant_id, card, keep=True)
         # Bound to the merchant, so that two merchants cannot find out that they share a customer.
         content = json.dumps(["card", merchant_id, card.number]).encode()
-        described = CardMethod(
-            token=token,
-            brand=card_brand(card.number),
-            bin=card.number[:_BIN_LENGTH],
-            last4=card.number[-_LAST_DIGITS:],
-            exp_month=card.exp_month,
-            exp_year=card.exp_year,
-        )
-        return CardToken(described, self.vault.fingerprint(content))
+        return CardToken(described(card, token), self.vault.fingerprint(content))
