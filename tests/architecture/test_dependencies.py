@@ -1,7 +1,8 @@
 """functions → wiring → services → domain: who may import what, and who may touch the world.
 
-`providers` and `aws` implement ports that `domain` declares and import only `domain`; `wiring` is
-the one file that joins them; `api` describes the HTTP contract in terms of `domain`.
+`providers` and `aws` implement ports that `domain` declares and import only `domain`; `adapters`
+makes them and `wiring` is the one file that joins them to services; `api` describes the HTTP
+contract in terms of `domain`.
 """
 
 from __future__ import annotations
@@ -34,7 +35,9 @@ ALLOWED = {
         "types_boto3_kms",
         "types_boto3_stepfunctions",
     },
+    "adapters.py": {"payflow.domain", "payflow.providers", "payflow.aws"},
     "wiring.py": {
+        "payflow.adapters",
         "payflow.domain",
         "payflow.services",
         "payflow.providers",
@@ -145,11 +148,12 @@ def test_there_is_something_to_check(part: str) -> None:
     assert _sources(part)
 
 
-def test_only_functions_and_tools_use_the_wiring() -> None:
-    users = [
-        str(source.relative_to(PACKAGE))
+def test_only_functions_use_the_wiring_and_only_the_wiring_the_adapters() -> None:
+    users = {
+        str(source.relative_to(PACKAGE)): module
         for source in sorted(PACKAGE.rglob("*.py"))
-        if "payflow.wiring" in _imports(source)
-    ]
+        for module in ("payflow.wiring", "payflow.adapters")
+        if module in _imports(source)
+    }
 
-    assert users == []
+    assert users == {"wiring.py": "payflow.adapters"}

@@ -1,40 +1,39 @@
-"""The one place that joins ports to adapters; each part is made once per process, when first asked.
+"""The one place that gives use cases their adapters; each is made once per process, when asked.
 
 A function imports this module alone and asks for what it needs, so that it neither loads nor is
-granted anything else. Adapters are imported inside their factory for the same reason. Where the
-process is to be frozen and resumed many times (SnapStart), `prime` makes it all at once instead.
+granted anything else. Services are imported inside their factory for the same reason; the adapters
+themselves are made in `payflow.adapters`, and those that functions use directly are named here
+too. Where the process is to be frozen and resumed many times (SnapStart), `prime` makes it all at
+once instead.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import cache
-from random import SystemRandom
 from typing import TYPE_CHECKING, Any, Final
 
 from payflow import __version__
+from payflow.adapters import (
+    call_claims,
+    ids,
+    new_provider,
+    provider_book,
+    provider_functions,
+    randomness,
+    workflow,
+)
+from payflow.adapters import clock as clock
+from payflow.adapters import control as control
+from payflow.adapters import market as market
+from payflow.adapters import merchants as merchants
+from payflow.adapters import payments as payments
+from payflow.adapters import vault as vault
 from payflow.aws import settings
 from payflow.aws.clients import client
 from payflow.aws.observability import logger
-from payflow.aws.system_clock import SystemClock
-from payflow.domain.ids import Ids
-from payflow.domain.method import MethodType
 
 if TYPE_CHECKING:
-    from payflow.aws.control import ControlTable
-    from payflow.aws.provider_book import DynamoBook
-    from payflow.domain.ports import (
-        CallClaims,
-        Clock,
-        MarketSource,
-        MerchantRepository,
-        PaymentRepository,
-        Provider,
-        Randomness,
-        Vault,
-        WorkflowStarter,
-    )
-    from payflow.domain.provider import Faults, ProviderConfig
     from payflow.services.authenticate import Authenticate
     from payflow.services.call_provider import CallProvider
     from payflow.services.check_health import CheckHealth
@@ -49,78 +48,6 @@ if TYPE_CHECKING:
     from payflow.services.read_payments import ReadPayments
     from payflow.services.read_refunds import ReadRefunds
     from payflow.services.update_health import UpdateHealth
-
-
-@cache
-def clock() -> Clock:
-    """The machine's clock."""
-    return SystemClock()
-
-
-@cache
-def randomness() -> Randomness:
-    """The operating system's randomness."""
-    return SystemRandom()
-
-
-@cache
-def ids() -> Ids:
-    """Fresh ids from clock and randomness."""
-    return Ids(clock(), randomness())
-
-
-@cache
-def payments() -> PaymentRepository:
-    """Payments in DynamoDB."""
-    from payflow.aws.payments import DynamoPayments
-
-    return DynamoPayments(client("dynamodb"), settings.payments_table(), merchants=merchants)
-
-
-@cache
-def merchants() -> MerchantRepository:
-    """Merchants and keys in DynamoDB."""
-    from payflow.aws.merchants import DynamoMerchants
-
-    return DynamoMerchants(client("dynamodb"), settings.merchants_table())
-
-
-@cache
-def vault() -> Vault:
-    """The card vault in DynamoDB under KMS keys."""
-    from payflow.aws.vault import KmsVault
-
-    return KmsVault(client("dynamodb"), lambda: client("kms"), settings.vault(), clock())
-
-
-@cache
-def market() -> MarketSource:
-    """Provider configuration, faults and health from the control table."""
-    from payflow.aws.control import CachedMarket
-
-    return CachedMarket(control(), clock())
-
-
-@cache
-def control() -> ControlTable:
-    """Provider configuration, faults and health as stored, over the deployed configuration."""
-    from payflow.aws.control import ControlTable
-    from payflow.aws.provider_file import deployed_providers
-
-    return ControlTable(client("dynamodb"), settings.control_table(), deployed_providers())
-
-
-@cache
-def workflow() -> WorkflowStarter:
-    """The payment state machine."""
-    from payflow.aws.workflow import StepFunctionsWorkflow
-
-    return StepFunctionsWorkflow(client("stepfunctions"), settings.state_machine_arn())
-
-
-def provider_functions() -> Mapping[MethodType, str]:
-    """The provider functions' names by type of method."""
-    return {MethodType(kind): name for kind, name in settings.provider_functions().items()}
 
 
 @cache
@@ -270,33 +197,7 @@ def call_provider() -> CallProvider:
     """The use case behind the states that call a provider."""
     from payflow.services.call_provider import CallProvider
 
-    return CallProvider(market(), _call_claims(), _create_provider)
-
-
-def _call_claims() -> CallClaims:
-    from payflow.aws.provider_calls import DynamoCallClaims
-
-    return DynamoCallClaims(client("dynamodb"), settings.provider_calls_table(), clock())
-
-
-def _create_provider(config: ProviderConfig, faults: Faults) -> Provider:
-    from payflow.providers.registry import create_provider
-
-    return create_provider(
-        config,
-        faults,
-        book=_provider_book(),
-        clock=clock(),
-        randomness=randomness(),
-        vault=vault,
-    )
-
-
-@cache
-def _provider_book() -> DynamoBook:
-    from payflow.aws.provider_book import DynamoBook
-
-    return DynamoBook(client("dynamodb"), settings.provider_books_table())
+    return CallProvider(market(), call_claims(), new_provider)
 
 
 def _adapters() -> None:
@@ -333,9 +234,9 @@ _USED_BY: Final[Mapping[str, tuple[Callable[[], object], ...]]] = {
     "meta_api": (check_health,),
     "authorize_request": (authenticate,),
     "plan_next_step": (plan_next_step,),
-    "call_card_provider": (call_provider, _provider_book, _adapters, vault, _ciphers),
-    "call_upi_provider": (call_provider, _provider_book, _adapters),
-    "call_wallet_provider": (call_provider, _provider_book, _adapters),
+    "call_card_provider": (call_provider, provider_book, _adapters, vault, _ciphers),
+    "call_upi_provider": (call_provider, provider_book, _adapters),
+    "call_wallet_provider": (call_provider, provider_book, _adapters),
 }
 
 if settings.starts_from_snapshot():

@@ -5,6 +5,18 @@ from __future__ import annotations
 from typing import Any, Final
 
 from payflow.api.json_schema import Schema
+from payflow.api.response_parts import (
+    AMOUNT,
+    COUNT,
+    RATE,
+    TEXT,
+    TIME,
+    answer_object,
+    choice,
+    list_of,
+    nullable,
+    page_of,
+)
 from payflow.api.schemas import CURRENCY, reference
 from payflow.domain.instruction import InstructionStatus
 from payflow.domain.ledger import AccountKind, Side
@@ -12,173 +24,139 @@ from payflow.domain.outcomes import Category, NextActionType, Operation, Outcome
 from payflow.domain.payment import CaptureMethod, Status
 from payflow.domain.provider import BreakerState
 
-
-def _object(**properties: Schema) -> dict[str, Any]:
-    return {
-        "type": "object",
-        "required": list(properties),
-        "properties": properties,
-        "additionalProperties": False,
-    }
-
-
-def _nullable(schema: Schema) -> Schema:
-    if "$ref" in schema:
-        return {"oneOf": [schema, {"type": "null"}]}
-    nullable = {**schema, "type": [schema["type"], "null"]}
-    return {**nullable, "enum": [*schema["enum"], None]} if "enum" in schema else nullable
-
-
-def _list(item: Schema) -> Schema:
-    return {"type": "array", "items": item}
-
-
-def _choice(*values: str) -> Schema:
-    return {"type": "string", "enum": list(values)}
-
-
-def _page(item: str) -> Schema:
-    return _object(
-        data=_list(reference(item)),
-        next_cursor=_nullable({"type": "string", "description": "Null on the last page"}),
-    )
-
-
-_TEXT: Final[Schema] = {"type": "string"}
-_COUNT: Final[Schema] = {"type": "integer", "minimum": 0}
-_AMOUNT: Final[Schema] = {"type": "integer", "description": "Minor units"}
-_TIME: Final[Schema] = {"type": "string", "format": "date-time"}
-_RATE: Final[Schema] = {"type": "number", "minimum": 0, "maximum": 1}
-
-_CARD_VIEW: Final = _object(
-    brand=_TEXT, last4=_TEXT, exp_month=_COUNT, exp_year=_COUNT, token=_TEXT
+_CARD_VIEW: Final = answer_object(
+    brand=TEXT, last4=TEXT, exp_month=COUNT, exp_year=COUNT, token=TEXT
 )
 
 _METHOD: Final[Schema] = {
     "oneOf": [
-        _object(type=_choice("card"), card=_CARD_VIEW),
-        _object(type=_choice("upi"), upi=_object(vpa=_TEXT, flow=_choice("collect", "intent"))),
-        _object(type=_choice("wallet"), wallet=_object(wallet_id=_TEXT)),
+        answer_object(type=choice("card"), card=_CARD_VIEW),
+        answer_object(
+            type=choice("upi"), upi=answer_object(vpa=TEXT, flow=choice("collect", "intent"))
+        ),
+        answer_object(type=choice("wallet"), wallet=answer_object(wallet_id=TEXT)),
     ]
 }
 
-_ATTEMPT: Final = _object(
-    id=_TEXT,
+_ATTEMPT: Final = answer_object(
+    id=TEXT,
     number={"type": "integer", "minimum": 1},
-    operation=_choice(*Operation),
-    provider=_TEXT,
-    outcome=_nullable(_choice(*Outcome)),
-    code=_nullable(_TEXT),
-    category=_nullable(_choice(*Category)),
-    provider_code=_nullable(_TEXT),
-    provider_reference=_nullable(_TEXT),
-    started_at=_TIME,
-    latency_ms=_nullable(_COUNT),
+    operation=choice(*Operation),
+    provider=TEXT,
+    outcome=nullable(choice(*Outcome)),
+    code=nullable(TEXT),
+    category=nullable(choice(*Category)),
+    provider_code=nullable(TEXT),
+    provider_reference=nullable(TEXT),
+    started_at=TIME,
+    latency_ms=nullable(COUNT),
 )
 
-_FAILURE: Final = _object(
-    code=_TEXT,
-    category=_choice(*Category),
-    message=_TEXT,
-    provider_code=_nullable(_TEXT),
+_FAILURE: Final = answer_object(
+    code=TEXT,
+    category=choice(*Category),
+    message=TEXT,
+    provider_code=nullable(TEXT),
 )
 
 _NEXT_ACTION: Final[Schema] = {
     "type": ["object", "null"],
     "required": ["type"],
     "properties": {
-        "type": _choice(*NextActionType),
-        "url": _TEXT,
-        "uri": _TEXT,
-        "expires_at": _TIME,
+        "type": choice(*NextActionType),
+        "url": TEXT,
+        "uri": TEXT,
+        "expires_at": TIME,
     },
     "additionalProperties": False,
 }
 
-_PAYMENT: Final = _object(
-    id=_TEXT,
-    object=_choice("payment"),
-    merchant_id=_TEXT,
-    status=_choice(*Status),
-    amount=_AMOUNT,
+_PAYMENT: Final = answer_object(
+    id=TEXT,
+    object=choice("payment"),
+    merchant_id=TEXT,
+    status=choice(*Status),
+    amount=AMOUNT,
     currency=CURRENCY,
-    amount_authorized=_AMOUNT,
-    amount_captured=_AMOUNT,
-    amount_refunded=_AMOUNT,
-    capture_method=_choice(*CaptureMethod),
+    amount_authorized=AMOUNT,
+    amount_captured=AMOUNT,
+    amount_refunded=AMOUNT,
+    capture_method=choice(*CaptureMethod),
     method=reference("PaymentMethod"),
-    provider=_nullable(_TEXT),
-    reference=_nullable(_TEXT),
-    description=_nullable(_TEXT),
-    customer=_nullable(
-        _object(
-            id=_nullable(_TEXT),
-            email=_nullable(_TEXT),
-            ip=_nullable(_TEXT),
-            country=_nullable(_TEXT),
+    provider=nullable(TEXT),
+    reference=nullable(TEXT),
+    description=nullable(TEXT),
+    customer=nullable(
+        answer_object(
+            id=nullable(TEXT),
+            email=nullable(TEXT),
+            ip=nullable(TEXT),
+            country=nullable(TEXT),
         )
     ),
-    metadata={"type": "object", "additionalProperties": _TEXT},
-    attempts=_list(reference("Attempt")),
-    failure=_nullable(_FAILURE),
+    metadata={"type": "object", "additionalProperties": TEXT},
+    attempts=list_of(reference("Attempt")),
+    failure=nullable(_FAILURE),
     next_action=_NEXT_ACTION,
-    risk=_object(decision=_TEXT, score={"type": "integer", "minimum": 0, "maximum": 100}),
-    fees=_object(provider=_AMOUNT, platform=_AMOUNT),
-    settlement_currency=_nullable(_TEXT),
+    risk=answer_object(decision=TEXT, score={"type": "integer", "minimum": 0, "maximum": 100}),
+    fees=answer_object(provider=AMOUNT, platform=AMOUNT),
+    settlement_currency=nullable(TEXT),
     fx={"type": "null"},
-    created_at=_TIME,
-    updated_at=_TIME,
+    created_at=TIME,
+    updated_at=TIME,
     version={"type": "integer", "minimum": 1},
 )
 
-_REFUND: Final = _object(
-    id=_TEXT,
-    object=_choice("refund"),
-    payment_id=_TEXT,
-    merchant_id=_TEXT,
-    amount=_AMOUNT,
+_REFUND: Final = answer_object(
+    id=TEXT,
+    object=choice("refund"),
+    payment_id=TEXT,
+    merchant_id=TEXT,
+    amount=AMOUNT,
     currency=CURRENCY,
-    status=_choice(*InstructionStatus),
-    reason=_nullable(_TEXT),
-    failure=_nullable(_FAILURE),
-    created_at=_TIME,
-    updated_at=_TIME,
+    status=choice(*InstructionStatus),
+    reason=nullable(TEXT),
+    failure=nullable(_FAILURE),
+    created_at=TIME,
+    updated_at=TIME,
 )
 
-_DECISION: Final = _object(
-    strategy=_TEXT,
-    candidates=_list(_object(provider=_TEXT, score={"type": "number"}, reasons=_list(_TEXT))),
-    excluded=_list(_object(provider=_TEXT, reason=_TEXT)),
+_DECISION: Final = answer_object(
+    strategy=TEXT,
+    candidates=list_of(
+        answer_object(provider=TEXT, score={"type": "number"}, reasons=list_of(TEXT))
+    ),
+    excluded=list_of(answer_object(provider=TEXT, reason=TEXT)),
 )
 
-_ACCOUNT: Final = _object(
+_ACCOUNT: Final = answer_object(
     id={"type": "string", "description": "`kind:owner:currency`, or `kind:currency`"},
-    kind=_choice(*AccountKind),
+    kind=choice(*AccountKind),
     currency=CURRENCY,
-    debits=_AMOUNT,
-    credits=_AMOUNT,
+    debits=AMOUNT,
+    credits=AMOUNT,
     balance={"type": "integer", "description": "On the account's own side, in minor units"},
-    pending_debits=_AMOUNT,
-    pending_credits=_AMOUNT,
+    pending_debits=AMOUNT,
+    pending_credits=AMOUNT,
 )
 
-_KEY: Final = _object(
-    id=_TEXT,
-    object=_choice("api_key"),
-    kind=_choice("secret", "publishable"),
+_KEY: Final = answer_object(
+    id=TEXT,
+    object=choice("api_key"),
+    kind=choice("secret", "publishable"),
     hint={"type": "string", "description": "The key's first characters"},
-    created_at=_TIME,
-    revoked_at=_nullable(_TIME),
+    created_at=TIME,
+    revoked_at=nullable(TIME),
 )
 
-_MERCHANT: Final = _object(
-    id=_TEXT,
-    object=_choice("merchant"),
-    name=_TEXT,
+_MERCHANT: Final = answer_object(
+    id=TEXT,
+    object=choice("merchant"),
+    name=TEXT,
     settlement_currency=CURRENCY,
-    fees=_object(bps=_COUNT, fixed_minor=_COUNT),
-    created_at=_TIME,
-    updated_at=_TIME,
+    fees=answer_object(bps=COUNT, fixed_minor=COUNT),
+    created_at=TIME,
+    updated_at=TIME,
     version={"type": "integer", "minimum": 1},
 )
 
@@ -190,40 +168,40 @@ def _with(schema: dict[str, Any], *, optional: bool = False, **more: Schema) -> 
 
 _SHOWN_ONCE: Final[Schema] = {"type": "string", "description": "Shown this once"}
 
-_FAULTS: Final = _object(
-    failure_rate=_nullable(_RATE),
+_FAULTS: Final = answer_object(
+    failure_rate=nullable(RATE),
     latency_multiplier={"type": "number"},
     outage={"type": "boolean"},
-    lost_response_rate=_nullable(_RATE),
-    until=_nullable(_TIME),
+    lost_response_rate=nullable(RATE),
+    until=nullable(TIME),
 )
 
-PROVIDER_STATE: Final = _object(
-    object=_choice("provider"),
-    health=_object(
-        breaker=_choice(*BreakerState),
-        open_until=_nullable(_TIME),
-        success_rate=_nullable(_RATE),
-        approval_rate=_nullable(_RATE),
-        latency_ms=_nullable({"type": "number"}),
-        calls=_COUNT,
+PROVIDER_STATE: Final = answer_object(
+    object=choice("provider"),
+    health=answer_object(
+        breaker=choice(*BreakerState),
+        open_until=nullable(TIME),
+        success_rate=nullable(RATE),
+        approval_rate=nullable(RATE),
+        latency_ms=nullable({"type": "number"}),
+        calls=COUNT,
     ),
-    faults=_nullable(_FAULTS),
+    faults=nullable(_FAULTS),
 )
 
-_PROVIDER_HEALTH: Final = _object(
-    id=_TEXT,
-    type=_TEXT,
-    status=_choice("ok", "degraded"),
-    breaker=_choice(*BreakerState),
-    success_rate=_nullable(_RATE),
-    latency_ms=_nullable({"type": "number"}),
+_PROVIDER_HEALTH: Final = answer_object(
+    id=TEXT,
+    type=TEXT,
+    status=choice("ok", "degraded"),
+    breaker=choice(*BreakerState),
+    success_rate=nullable(RATE),
+    latency_ms=nullable({"type": "number"}),
     outage={"type": "boolean"},
 )
 
-ERROR: Final = _object(
-    error=_object(
-        type=_choice(
+ERROR: Final = answer_object(
+    error=answer_object(
+        type=choice(
             "invalid_request",
             "authentication",
             "permission",
@@ -236,10 +214,10 @@ ERROR: Final = _object(
             "internal",
         ),
         code={"type": "string", "description": "Stable; see the list of error codes"},
-        message=_TEXT,
-        param=_nullable({"type": "string", "description": "JSON path of the field"}),
-        request_id=_TEXT,
-        doc_url=_nullable({"type": "string", "format": "uri-reference"}),
+        message=TEXT,
+        param=nullable({"type": "string", "description": "JSON path of the field"}),
+        request_id=TEXT,
+        doc_url=nullable({"type": "string", "format": "uri-reference"}),
         retryable={"type": "boolean", "description": "Whether the same request may work later"},
     )
 )
@@ -248,82 +226,84 @@ RESPONSE_SCHEMAS: Final[dict[str, Schema]] = {
     "Payment": _PAYMENT,
     "PaymentMethod": _METHOD,
     "Attempt": _ATTEMPT,
-    "PaymentPage": _page("Payment"),
+    "PaymentPage": page_of("Payment"),
     "Refund": _REFUND,
-    "RefundList": _object(data=_list(reference("Refund"))),
-    "Timeline": _object(
-        data=_list(
+    "RefundList": answer_object(data=list_of(reference("Refund"))),
+    "Timeline": answer_object(
+        data=list_of(
             {
                 "type": "object",
                 "required": ["at", "type", "summary"],
                 "properties": {
-                    "at": _TIME,
+                    "at": TIME,
                     "type": {"type": "string", "examples": ["routing.decided", "ledger.posted"]},
-                    "summary": _TEXT,
+                    "summary": TEXT,
                 },
                 "additionalProperties": True,
             }
         )
     ),
-    "Token": _object(
-        id=_TEXT,
-        object=_choice("token"),
-        card=_object(brand=_TEXT, last4=_TEXT, exp_month=_COUNT, exp_year=_COUNT, bin=_TEXT),
+    "Token": answer_object(
+        id=TEXT,
+        object=choice("token"),
+        card=answer_object(brand=TEXT, last4=TEXT, exp_month=COUNT, exp_year=COUNT, bin=TEXT),
         fingerprint={"type": "string", "description": "Equal for equal cards of one merchant"},
     ),
     "Account": _ACCOUNT,
-    "AccountList": _object(data=_list(reference("Account"))),
-    "Entry": _object(
-        id=_TEXT,
-        transaction_id=_TEXT,
-        account_id=_TEXT,
-        direction=_choice(*Side),
+    "AccountList": answer_object(data=list_of(reference("Account"))),
+    "Entry": answer_object(
+        id=TEXT,
+        transaction_id=TEXT,
+        account_id=TEXT,
+        direction=choice(*Side),
         amount={"type": "integer", "minimum": 1, "description": "Minor units"},
         currency=CURRENCY,
-        payment_id=_TEXT,
-        operation=_TEXT,
-        created_at=_TIME,
+        payment_id=TEXT,
+        operation=TEXT,
+        created_at=TIME,
     ),
-    "EntryPage": _page("Entry"),
-    "TrialBalance": _object(
-        as_of=_TIME,
-        currencies=_list(
-            _object(
+    "EntryPage": page_of("Entry"),
+    "TrialBalance": answer_object(
+        as_of=TIME,
+        currencies=list_of(
+            answer_object(
                 currency=CURRENCY,
-                debits=_AMOUNT,
-                credits=_AMOUNT,
+                debits=AMOUNT,
+                credits=AMOUNT,
                 balanced={
                     "type": ["boolean", "null"],
                     "description": "Null for a merchant, whose accounts are a part of the whole",
                 },
             )
         ),
-        accounts=_list(reference("Account")),
+        accounts=list_of(reference("Account")),
     ),
-    "Balance": _object(
-        data=_list(_object(currency=CURRENCY, payable=_AMOUNT, reserve=_AMOUNT, pending=_AMOUNT))
+    "Balance": answer_object(
+        data=list_of(
+            answer_object(currency=CURRENCY, payable=AMOUNT, reserve=AMOUNT, pending=AMOUNT)
+        )
     ),
     "Merchant": _MERCHANT,
-    "MerchantPage": _page("Merchant"),
-    "MerchantWithKeys": _with(_MERCHANT, keys=_list(reference("ApiKey"))),
-    "NewMerchant": _object(
+    "MerchantPage": page_of("Merchant"),
+    "MerchantWithKeys": _with(_MERCHANT, keys=list_of(reference("ApiKey"))),
+    "NewMerchant": answer_object(
         merchant=reference("MerchantWithKeys"),
         api_key=_SHOWN_ONCE,
         publishable_key=_SHOWN_ONCE,
     ),
     "ApiKey": _KEY,
     "NewApiKey": _with(_KEY, optional=True, api_key=_SHOWN_ONCE, publishable_key=_SHOWN_ONCE),
-    "ProviderList": _object(data=_list(reference("Provider"))),
-    "Explanation": _object(decision=_DECISION),
-    "Health": _object(
-        status=_choice("ok", "degraded"),
-        version=_TEXT,
-        checked_at=_TIME,
+    "ProviderList": answer_object(data=list_of(reference("Provider"))),
+    "Explanation": answer_object(decision=_DECISION),
+    "Health": answer_object(
+        status=choice("ok", "degraded"),
+        version=TEXT,
+        checked_at=TIME,
         parts={
             "type": "object",
-            "additionalProperties": _object(status=_choice("ok", "unavailable")),
+            "additionalProperties": answer_object(status=choice("ok", "unavailable")),
         },
-        providers=_list(_PROVIDER_HEALTH),
+        providers=list_of(_PROVIDER_HEALTH),
     ),
     "Error": ERROR,
 }

@@ -1,0 +1,136 @@
+"""Each port's adapter, made once per process when it is first asked for.
+
+Adapters are imported inside their factory, so that a function neither loads nor is granted what it
+does not use. `payflow.wiring` hands these to the use cases; nothing else imports this module.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from random import SystemRandom
+from typing import TYPE_CHECKING
+
+from payflow.aws import settings
+from payflow.aws.clients import client
+from payflow.aws.system_clock import SystemClock
+from payflow.domain.ids import Ids
+from payflow.domain.method import MethodType
+
+if TYPE_CHECKING:
+    from payflow.aws.control import ControlTable
+    from payflow.aws.provider_book import DynamoBook
+    from payflow.domain.ports import (
+        CallClaims,
+        Clock,
+        MarketSource,
+        MerchantRepository,
+        PaymentRepository,
+        Provider,
+        Randomness,
+        Vault,
+        WorkflowStarter,
+    )
+    from payflow.domain.provider import Faults, ProviderConfig
+
+
+@cache
+def clock() -> Clock:
+    """The machine's clock."""
+    return SystemClock()
+
+
+@cache
+def randomness() -> Randomness:
+    """The operating system's randomness."""
+    return SystemRandom()
+
+
+@cache
+def ids() -> Ids:
+    """Fresh ids from clock and randomness."""
+    return Ids(clock(), randomness())
+
+
+@cache
+def payments() -> PaymentRepository:
+    """Payments in DynamoDB."""
+    from payflow.aws.payments import DynamoPayments
+
+    return DynamoPayments(client("dynamodb"), settings.payments_table(), merchants=merchants)
+
+
+@cache
+def merchants() -> MerchantRepository:
+    """Merchants and keys in DynamoDB."""
+    from payflow.aws.merchants import DynamoMerchants
+
+    return DynamoMerchants(client("dynamodb"), settings.merchants_table())
+
+
+@cache
+def vault() -> Vault:
+    """The card vault in DynamoDB under KMS keys."""
+    from payflow.aws.vault import KmsVault
+
+    return KmsVault(client("dynamodb"), lambda: client("kms"), settings.vault(), clock())
+
+
+@cache
+def market() -> MarketSource:
+    """Provider configuration, faults and health from the control table."""
+    from payflow.aws.control import CachedMarket
+
+    return CachedMarket(control(), clock())
+
+
+@cache
+def control() -> ControlTable:
+    """Provider configuration, faults and health as stored, over the deployed configuration."""
+    from payflow.aws.control import ControlTable
+    from payflow.aws.provider_file import deployed_providers
+
+    return ControlTable(client("dynamodb"), settings.control_table(), deployed_providers())
+
+
+@cache
+def workflow() -> WorkflowStarter:
+    """The payment state machine."""
+    from payflow.aws.workflow import StepFunctionsWorkflow
+
+    return StepFunctionsWorkflow(client("stepfunctions"), settings.state_machine_arn())
+
+
+def provider_functions() -> Mapping[MethodType, str]:
+    """The provider functions' names by type of method."""
+    return {MethodType(kind): name for kind, name in settings.provider_functions().items()}
+
+
+@cache
+def call_claims() -> CallClaims:
+    """Which provider calls were made, in DynamoDB."""
+    from payflow.aws.provider_calls import DynamoCallClaims
+
+    return DynamoCallClaims(client("dynamodb"), settings.provider_calls_table(), clock())
+
+
+def new_provider(config: ProviderConfig, faults: Faults) -> Provider:
+    """The adapter of a configured provider, broken as `faults` say."""
+    from payflow.providers.registry import create_provider
+
+    return create_provider(
+        config,
+        faults,
+        book=provider_book(),
+        clock=clock(),
+        randomness=randomness(),
+        vault=vault,
+    )
+
+
+@cache
+def provider_book() -> DynamoBook:
+    """The simulated providers' own books in DynamoDB."""
+    from payflow.aws.provider_book import DynamoBook
+
+    return DynamoBook(client("dynamodb"), settings.provider_books_table())
