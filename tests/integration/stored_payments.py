@@ -11,7 +11,7 @@ from typing import Any
 from types_boto3_dynamodb import DynamoDBClient
 
 from payflow.aws.payments import DynamoPayments
-from payflow.domain.ledger import capture_transaction
+from payflow.domain.booking import capture_transaction
 from payflow.domain.listing import PaymentFilter
 from payflow.domain.payment import Payment
 from tests.support.builders import a_payment, later

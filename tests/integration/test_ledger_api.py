@@ -8,7 +8,7 @@ from urllib.parse import quote
 import pytest
 
 from payflow import wiring
-from payflow.domain.ledger import capture_transaction
+from payflow.domain.booking import capture_transaction
 from payflow.domain.money import Money
 from tests.integration.conftest import NewShop, Shop
 from tests.integration.test_payments_api import fits, stored

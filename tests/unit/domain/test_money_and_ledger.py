@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from payflow.domain.booking import capture_transaction, refund_transaction
 from payflow.domain.errors import CurrencyMismatch
 from payflow.domain.ledger import (
     NORMAL_SIDE,
@@ -18,9 +19,7 @@ from payflow.domain.ledger import (
     Entry,
     JournalTransaction,
     Side,
-    capture_transaction,
     folded,
-    refund_transaction,
     transaction_id,
 )
 from payflow.domain.money import AMOUNT_MINOR_MAX, FeeTerms, Money, major_units

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from random import Random
 
+from payflow.domain.booking import capture_transaction
 from payflow.domain.instruction import InstructionKind
-from payflow.domain.ledger import capture_transaction
 from payflow.domain.outcomes import Category, Operation, Outcome
 from payflow.domain.payment import (
     CaptureMethod,

@@ -7,8 +7,9 @@ from dataclasses import replace
 
 import pytest
 
+from payflow.domain.booking import capture_transaction
 from payflow.domain.errors import InvalidRequest, NotFound
-from payflow.domain.ledger import JournalTransaction, capture_transaction
+from payflow.domain.ledger import JournalTransaction
 from payflow.domain.merchant import Caller, Merchant, Principal
 from payflow.domain.money import FeeTerms, Money
 from payflow.domain.statement import CurrencyTotal, MerchantBalance

@@ -13,9 +13,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, assert_never
 
+from payflow.domain.booking import capture_transaction, refund_transaction
 from payflow.domain.errors import Conflict, InvalidRequest
 from payflow.domain.instruction import Instruction, InstructionKind, InstructionStatus
-from payflow.domain.ledger import capture_transaction, refund_transaction
 from payflow.domain.money import FeeTerms, Money
 from payflow.domain.payment import (
     TERMINAL,
