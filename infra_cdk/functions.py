@@ -8,6 +8,8 @@ from dataclasses import replace
 
 from infra_cdk.keys import KeyName
 from infra_cdk.lambda_factory import Access, FunctionSpec, KeyUse
+from infra_cdk.queues import QueueName, Reading
+from infra_cdk.secrets import SecretName
 from infra_cdk.settings import Authorizer
 from infra_cdk.tables import TableName
 
@@ -22,6 +24,10 @@ ACTIONS_FUNCTION = "payment_actions_api"
 PLAN_FUNCTION = "plan_next_step"
 AUTHORIZER_FUNCTION = "authorize_request"
 HEALTH_FUNCTION = "update_health"
+CUSTOMER_FUNCTION = "customer_api"
+CALLBACKS_FUNCTION = "provider_callbacks_api"
+SEND_CALLBACK_FUNCTION = "send_provider_callback"
+HANDLE_CALLBACK_FUNCTION = "handle_provider_callback"
 FALLBACK_FUNCTION = "meta_api"
 
 # Tells a function that no authorizer stands in front of it; see payflow.aws.settings.
@@ -40,6 +46,14 @@ AUTHORIZER_TIMEOUT_S = 8
 # Less than the 35 s that the workflow waits for a provider.
 PROVIDER_TIMEOUT_S = 30
 HEALTH_TIMEOUT_S = 30
+# One message at a time: an API that does not answer holds up nothing behind it. Longer than two AWS
+# calls that fail and the 12 s that the HTTP client waits.
+SEND_CALLBACK_TIMEOUT_S = 30
+HANDLE_CALLBACK_TIMEOUT_S = 30
+READINGS = {
+    QueueName.PROVIDER_OUTBOX: Reading(SEND_CALLBACK_FUNCTION, SEND_CALLBACK_TIMEOUT_S, 1),
+    QueueName.PROVIDER_CALLBACKS: Reading(HANDLE_CALLBACK_FUNCTION, HANDLE_CALLBACK_TIMEOUT_S, 5),
+}
 
 # The control table's records are read together, and replaced one by one.
 MARKET = Access.BATCH_GET
@@ -55,9 +69,19 @@ def function_specs(
     providers = {kind: invoke_name(name) for kind, name in PROVIDER_FUNCTIONS.items()}
     routing = {"PROVIDER_FUNCTIONS": json.dumps(providers, separators=(",", ":"))}
     return (
-        *_at_the_edge((_creating(routing), _acting(routing), *_answering()), authorizer),
+        *_at_the_edge(
+            (
+                _creating(routing),
+                _acting(routing),
+                _asking_customers(),
+                _taking_callbacks(),
+                *_answering(),
+            ),
+            authorizer,
+        ),
         _planning(routing),
         *_calling_providers(),
+        *_telling(routing),
         FunctionSpec(
             HEALTH_FUNCTION,
             HEALTH_TIMEOUT_S,
@@ -98,7 +122,7 @@ def _creating(routing: dict[str, str]) -> FunctionSpec:
             TableName.MERCHANTS: Access.GET,
         },
         {KeyName.CARD: (KeyUse.SEAL_CARD, *FINGERPRINT), KeyName.CVC: (KeyUse.SEAL_CVC,)},
-        routing,
+        environment=routing,
         busy=True,
     )
 
@@ -110,6 +134,34 @@ def _acting(routing: dict[str, str]) -> FunctionSpec:
         CREATE_TIMEOUT_S,
         {TableName.PAYMENTS: Access.GET | Access.PUT, TableName.CONTROL: MARKET},
         environment=routing,
+    )
+
+
+def _asking_customers() -> FunctionSpec:
+    """The function that stands in for customers at the providers' sandboxes."""
+    return FunctionSpec(
+        CUSTOMER_FUNCTION,
+        CREATE_TIMEOUT_S,
+        {
+            TableName.PAYMENTS: Access.GET,
+            TableName.MERCHANTS: Access.GET,
+            TableName.CONTROL: MARKET,
+            TableName.PROVIDER_BOOKS: Access.GET | Access.UPDATE,
+        },
+        sends_to=(QueueName.PROVIDER_OUTBOX,),
+        secrets=(SecretName.APPROVALS,),
+    )
+
+
+def _taking_callbacks() -> FunctionSpec:
+    """The function that takes providers' callbacks: it can do no more than keep them."""
+    return FunctionSpec(
+        CALLBACKS_FUNCTION,
+        API_TIMEOUT_S,
+        {TableName.CONTROL: MARKET},
+        sends_to=(QueueName.PROVIDER_CALLBACKS,),
+        secrets=(SecretName.CALLBACKS,),
+        reads_named_secrets=True,
     )
 
 
@@ -162,14 +214,41 @@ def _calling_providers() -> tuple[FunctionSpec, ...]:
         TableName.CONTROL: MARKET,
     }
     opening = {KeyName.CARD: (KeyUse.OPEN_CARD,), KeyName.CVC: (KeyUse.OPEN_CVC,)}
+    outbox = (QueueName.PROVIDER_OUTBOX,)
     return (
         FunctionSpec(
             PROVIDER_FUNCTIONS["card"],
             PROVIDER_TIMEOUT_S,
             {**own_book, TableName.VAULT: Access.GET},
             opening,
+            sends_to=outbox,
+            # Only cards are approved on a page.
+            secrets=(SecretName.APPROVALS,),
             busy=True,
         ),
-        FunctionSpec(PROVIDER_FUNCTIONS["upi"], PROVIDER_TIMEOUT_S, own_book),
-        FunctionSpec(PROVIDER_FUNCTIONS["wallet"], PROVIDER_TIMEOUT_S, own_book),
+        FunctionSpec(PROVIDER_FUNCTIONS["upi"], PROVIDER_TIMEOUT_S, own_book, sends_to=outbox),
+        FunctionSpec(PROVIDER_FUNCTIONS["wallet"], PROVIDER_TIMEOUT_S, own_book, sends_to=outbox),
+    )
+
+
+def _telling(routing: dict[str, str]) -> tuple[FunctionSpec, ...]:
+    """The simulated providers' webhook sender, and who deals with what arrived."""
+    return (
+        FunctionSpec(
+            SEND_CALLBACK_FUNCTION,
+            SEND_CALLBACK_TIMEOUT_S,
+            {TableName.CONTROL: MARKET},
+            # What is not due yet goes back into the queue that it came from.
+            sends_to=(QueueName.PROVIDER_OUTBOX,),
+            secrets=(SecretName.CALLBACKS,),
+            reads_named_secrets=True,
+            waited_for=False,
+        ),
+        FunctionSpec(
+            HANDLE_CALLBACK_FUNCTION,
+            HANDLE_CALLBACK_TIMEOUT_S,
+            {TableName.PAYMENTS: Access.GET | Access.PUT},
+            environment=routing,
+            waited_for=False,
+        ),
     )

@@ -33,6 +33,7 @@ class Watched:
     functions: Mapping[str, DeployedFunction]
     tables: Mapping[TableName, dynamodb.Table]
     dead_letters: sqs.Queue
+    callback_dead_letters: Sequence[sqs.Queue]
 
 
 class Monitoring(Construct):
@@ -128,7 +129,7 @@ class Monitoring(Construct):
         dashboard.add_widgets(
             _graph("Requests", [api.requests, api.client_errors, api.server_errors]),
             _graph("API latency, p99", [api.latency_p99]),
-            _graph("Health dead letters", [self._dead_letters()]),
+            _graph("Dead letters", self._dead_letters()),
         )
         dashboard.add_widgets(
             _graph(
@@ -153,8 +154,9 @@ class Monitoring(Construct):
             _graph("Units consumed", self._consumed_units()),
         )
 
-    def _dead_letters(self) -> cloudwatch.IMetric:
-        return self._watched.dead_letters.metric_approximate_number_of_messages_visible()
+    def _dead_letters(self) -> list[cloudwatch.IMetric]:
+        queues = (self._watched.dead_letters, *self._watched.callback_dead_letters)
+        return [queue.metric_approximate_number_of_messages_visible() for queue in queues]
 
     def _table_throttles(self) -> list[cloudwatch.IMetric]:
         return [

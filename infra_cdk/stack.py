@@ -13,16 +13,23 @@ from infra_cdk.functions import (
     ACTIONS_FUNCTION,
     CREATE_FUNCTION,
     FALLBACK_FUNCTION,
+    HANDLE_CALLBACK_FUNCTION,
     HEALTH_FUNCTION,
+    PROVIDER_FUNCTIONS,
+    READINGS,
+    SEND_CALLBACK_FUNCTION,
     function_specs,
 )
 from infra_cdk.health_stream import HealthStream
 from infra_cdk.http_api import HttpFront
 from infra_cdk.keys import KeyName, Keys
-from infra_cdk.lambda_factory import DeployedFunction, LambdaFactory
+from infra_cdk.lambda_factory import DeployedFunction, LambdaFactory, Stores
 from infra_cdk.monitoring import Monitoring, Watched
+from infra_cdk.public_url import create_public_url, let_read, parameter_name
+from infra_cdk.queues import QueueName, Queues
 from infra_cdk.rest_api import RestFront
-from infra_cdk.settings import ApiKind, Settings
+from infra_cdk.secrets import SecretName, Secrets, named_secrets
+from infra_cdk.settings import ApiKind, Settings, Target
 from infra_cdk.tables import TableName, Tables
 from infra_cdk.workflow import PaymentWorkflow
 from payflow.api.routes import Route
@@ -45,11 +52,14 @@ class PayFlowStack(cdk.Stack):
 
         tables = Tables(self, "Tables", settings=settings)
         keys = Keys(self, "Keys", settings=settings)
-        factory = LambdaFactory(self, "Functions", settings=settings, tables=tables, keys=keys)
+        queues = Queues(self, "Queues", settings=settings, readings=READINGS)
+        secrets = Secrets(self, "Secrets", settings=settings, named=named_secrets())
+        stores = Stores(tables, keys, queues, secrets)
+        factory = LambdaFactory(self, "Functions", settings=settings, stores=stores)
         specs = function_specs(factory.invoke_name, settings.authorizer)
         functions = {spec.name: factory.build(spec) for spec in specs}
         workflow = PaymentWorkflow(self, "Workflow", settings=settings, functions=functions)
-        for starter in (CREATE_FUNCTION, ACTIONS_FUNCTION):
+        for starter in (CREATE_FUNCTION, ACTIONS_FUNCTION, HANDLE_CALLBACK_FUNCTION):
             _let_use(functions[starter], workflow, "states:StartExecution")
         _let_use(functions[FALLBACK_FUNCTION], workflow, "states:DescribeStateMachine")
         health = HealthStream(
@@ -59,13 +69,22 @@ class PayFlowStack(cdk.Stack):
             payments=tables.table(TableName.PAYMENTS),
             update_health=functions[HEALTH_FUNCTION],
         )
+        for queue_name, reading in READINGS.items():
+            queues.connect(queue_name, functions[reading.function].target)
         front = self._front(settings, ApiParts(routes, functions))
+        create_public_url(self, settings, front.endpoint)
+        let_read(functions[PROVIDER_FUNCTIONS["card"]], settings)
+        # It is not behind the API, so it may depend on it.
+        functions[SEND_CALLBACK_FUNCTION].function.add_environment(
+            "API_URL", _url_for_functions(settings, front)
+        )
         watched = Watched(
             api=front,
             state_machine=workflow.state_machine,
             functions=functions,
             tables={name: tables.table(name) for name in TableName},
             dead_letters=health.dead_letters,
+            callback_dead_letters=[queues.dead_letters(name) for name in QueueName],
         )
         monitoring = Monitoring(self, "Monitoring", watched=watched)
         self._write_outputs(
@@ -77,6 +96,12 @@ class PayFlowStack(cdk.Stack):
                 "ApiStage": front.stage,
                 "StateMachineArn": workflow.state_machine.state_machine_arn,
                 "HealthDlqUrl": health.dead_letters.queue_url,
+                "ProviderOutboxUrl": queues.queue(QueueName.PROVIDER_OUTBOX).queue_url,
+                "ProviderOutboxDlqUrl": _dead_letters_url(queues, QueueName.PROVIDER_OUTBOX),
+                "ProviderCallbacksUrl": queues.queue(QueueName.PROVIDER_CALLBACKS).queue_url,
+                "ProviderCallbacksDlqUrl": _dead_letters_url(queues, QueueName.PROVIDER_CALLBACKS),
+                "CallbackSecretArn": secrets.arn(SecretName.CALLBACKS),
+                "PublicUrlParameter": parameter_name(settings),
                 "AlarmTopicArn": monitoring.alarm_topic.topic_arn,
             }
         )
@@ -90,6 +115,17 @@ class PayFlowStack(cdk.Stack):
         """Publish what the command line reads after a deploy."""
         for name, value in outputs.items():
             cdk.CfnOutput(self, name, value=value)
+
+
+def _dead_letters_url(queues: Queues, name: QueueName) -> str:
+    return queues.dead_letters(name).queue_url
+
+
+def _url_for_functions(settings: Settings, front: ApiFront) -> str:
+    """The API's address; on an emulator, which has no names of hosts, a path of its own address."""
+    if settings.target is Target.AWS:
+        return front.endpoint
+    return f"/_aws/execute-api/{front.api_id}/{front.stage}"
 
 
 def _let_use(function: DeployedFunction, workflow: PaymentWorkflow, action: str) -> None:

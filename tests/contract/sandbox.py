@@ -18,7 +18,7 @@ from payflow.domain.provider_schema import read_providers
 from payflow.providers.registry import ADAPTERS, create_provider
 from payflow.providers.simulated.store import BookStore, InMemoryBookStore
 from payflow.services.call_provider import OPERATIONS
-from tests.support.fakes import FakeClock, InMemoryVault
+from tests.support.fakes import FakeClock, InMemoryVault, RecordingCallbacks, a_page
 
 PROVIDERS_FILE = Path(__file__).parents[2] / "config" / "providers.json"
 CVC = "123"
@@ -67,6 +67,7 @@ class Sandbox:
     store: BookStore = field(default_factory=InMemoryBookStore)
     clock: FakeClock = field(default_factory=FakeClock)
     vault: InMemoryVault = field(default_factory=InMemoryVault)
+    callbacks: RecordingCallbacks = field(default_factory=RecordingCallbacks)
 
     def __post_init__(self) -> None:
         self.randomness = Random(self.seed)
@@ -135,6 +136,8 @@ class Sandbox:
             config,
             faults or Faults(),
             book=self.store,
+            callbacks=self.callbacks,
+            approval_url=a_page,
             clock=self.clock,
             randomness=self.randomness,
             vault=lambda: self.vault,

@@ -37,7 +37,9 @@ from tests.support.fakes import (
     InMemoryCallClaims,
     InMemoryPayments,
     InMemoryVault,
+    RecordingCallbacks,
     RecordingWorkflow,
+    a_page,
 )
 
 MERCHANT = Merchant(
@@ -71,6 +73,7 @@ class InProcess:
             InMemoryVault(),
             InMemoryBookStore(),
         )
+        self.callbacks = RecordingCallbacks()
         rates = {"failure_rate": self.failure_rate, "lost_response_rate": self.lost_response_rate}
         providers = tuple(a_provider(name, **rates) for name in ("A", "B"))
         market, self.workflow = FixedMarket(Market(providers)), RecordingWorkflow()
@@ -202,6 +205,8 @@ class InProcess:
             config,
             faults,
             book=self.book,
+            callbacks=self.callbacks,
+            approval_url=a_page,
             clock=self.clock,
             randomness=self.randomness,
             vault=lambda: self.vault,

@@ -34,6 +34,15 @@ class LatencyModel:
     p99_ms: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class CallbackTerms:
+    """How the simulated provider calls back: how late, and how often twice or out of order."""
+
+    delay_ms: int = 0
+    duplicate_rate: float = 0.0
+    reorder_rate: float = 0.0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProviderConfig:
     """One entry of `config/providers.json`, with every default filled in.
@@ -41,6 +50,8 @@ class ProviderConfig:
     Empty `bins`, `networks`, `countries` or `currencies` mean "any". `priority`: lower comes first.
     `visibility_ms`: how long after a call an inquiry may still miss it. `failure_rate` and
     `lost_response_rate` are probabilities of the simulation. Amounts are in minor units.
+    `webhook_secret` names the secret that its callbacks are signed with; None: one of its own that
+    the deployment made.
     """
 
     id: str
@@ -63,6 +74,8 @@ class ProviderConfig:
     visibility_ms: int = 2000
     approval_timeout_ms: int = 300_000
     max_concurrency: int | None = None
+    callback: CallbackTerms = field(default_factory=CallbackTerms)
+    webhook_secret: str | None = None
 
 
 class BreakerState(StrEnum):

@@ -16,6 +16,7 @@ from payflow.providers.contract import Factory, Resources
 if TYPE_CHECKING:
     from payflow.domain.ports import Clock, Provider, Randomness, Vault
     from payflow.domain.provider import Faults, ProviderConfig
+    from payflow.providers.simulated.callbacks import CallbackSender
     from payflow.providers.simulated.store import BookStore
 
 ADAPTERS: Final[dict[str, str]] = {
@@ -39,6 +40,8 @@ def create_provider(
     faults: Faults,
     *,
     book: BookStore,
+    callbacks: CallbackSender,
+    approval_url: Callable[[str], str],
     clock: Clock,
     randomness: Randomness,
     vault: Callable[[], Vault],
@@ -48,5 +51,12 @@ def create_provider(
     if module is None:
         raise UnknownAdapter(config.adapter)
     create = cast(Factory, import_module(module).create)
-    resources = Resources(book=book, clock=clock, randomness=randomness, vault=vault)
+    resources = Resources(
+        book=book,
+        callbacks=callbacks,
+        approval_url=approval_url,
+        clock=clock,
+        randomness=randomness,
+        vault=vault,
+    )
     return create(config, faults, resources)
