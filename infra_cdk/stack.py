@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
@@ -50,11 +50,7 @@ class PayFlowStack(cdk.Stack):
         cdk.Tags.of(self).add("application", "payflow")
         cdk.Tags.of(self).add("stage", settings.stage.value)
 
-        tables = Tables(self, "Tables", settings=settings)
-        keys = Keys(self, "Keys", settings=settings)
-        queues = Queues(self, "Queues", settings=settings, readings=READINGS)
-        secrets = Secrets(self, "Secrets", settings=settings, named=named_secrets())
-        stores = Stores(tables, keys, queues, secrets)
+        stores = self._stores(settings)
         factory = LambdaFactory(self, "Functions", settings=settings, stores=stores)
         specs = function_specs(factory.invoke_name, settings.authorizer)
         functions = {spec.name: factory.build(spec) for spec in specs}
@@ -66,45 +62,57 @@ class PayFlowStack(cdk.Stack):
             self,
             "Health",
             settings=settings,
-            payments=tables.table(TableName.PAYMENTS),
+            payments=stores.tables.table(TableName.PAYMENTS),
             update_health=functions[HEALTH_FUNCTION],
         )
-        for queue_name, reading in READINGS.items():
-            queues.connect(queue_name, functions[reading.function].target)
         front = self._front(settings, ApiParts(routes, functions))
-        create_public_url(self, settings, front.endpoint)
-        let_read(functions[PROVIDER_FUNCTIONS["card"]], settings)
-        # It is not behind the API, so it may depend on it.
-        functions[SEND_CALLBACK_FUNCTION].function.add_environment(
-            "API_URL", _url_for_functions(settings, front)
-        )
+        self._connect_providers(settings, stores.queues, front, functions)
         watched = Watched(
             api=front,
             state_machine=workflow.state_machine,
             functions=functions,
-            tables={name: tables.table(name) for name in TableName},
+            tables={name: stores.tables.table(name) for name in TableName},
             dead_letters=health.dead_letters,
-            callback_dead_letters=[queues.dead_letters(name) for name in QueueName],
+            callback_dead_letters=[stores.queues.dead_letters(name) for name in QueueName],
         )
         monitoring = Monitoring(self, "Monitoring", watched=watched)
         self._write_outputs(
             {
-                **_addresses(tables, keys),
+                **_addresses(stores),
                 "ApiEndpoint": front.endpoint,
                 "ApiId": front.api_id,
                 "ApiKind": front.kind.value,
                 "ApiStage": front.stage,
                 "StateMachineArn": workflow.state_machine.state_machine_arn,
                 "HealthDlqUrl": health.dead_letters.queue_url,
-                "ProviderOutboxUrl": queues.queue(QueueName.PROVIDER_OUTBOX).queue_url,
-                "ProviderOutboxDlqUrl": _dead_letters_url(queues, QueueName.PROVIDER_OUTBOX),
-                "ProviderCallbacksUrl": queues.queue(QueueName.PROVIDER_CALLBACKS).queue_url,
-                "ProviderCallbacksDlqUrl": _dead_letters_url(queues, QueueName.PROVIDER_CALLBACKS),
-                "CallbackSecretArn": secrets.arn(SecretName.CALLBACKS),
                 "PublicUrlParameter": parameter_name(settings),
                 "AlarmTopicArn": monitoring.alarm_topic.topic_arn,
             }
         )
+
+    def _stores(self, settings: Settings) -> Stores:
+        return Stores(
+            tables=Tables(self, "Tables", settings=settings),
+            keys=Keys(self, "Keys", settings=settings),
+            queues=Queues(self, "Queues", settings=settings, readings=READINGS),
+            secrets=Secrets(self, "Secrets", settings=settings, named=named_secrets()),
+        )
+
+    def _connect_providers(
+        self,
+        settings: Settings,
+        queues: Queues,
+        front: ApiFront,
+        functions: Mapping[str, DeployedFunction],
+    ) -> None:
+        """The way of a callback, and where providers send customers: known once the API is."""
+        for name, reading in READINGS.items():
+            queues.connect(name, functions[reading.function].target)
+        create_public_url(self, settings, front.endpoint)
+        let_read(functions[PROVIDER_FUNCTIONS["card"]], settings)
+        # It is not behind the API, so it may depend on it.
+        sender = functions[SEND_CALLBACK_FUNCTION].function
+        sender.add_environment("API_URL", _url_for_functions(settings, front))
 
     def _front(self, settings: Settings, parts: ApiParts) -> ApiFront:
         if settings.api is ApiKind.REST:
@@ -115,10 +123,6 @@ class PayFlowStack(cdk.Stack):
         """Publish what the command line reads after a deploy."""
         for name, value in outputs.items():
             cdk.CfnOutput(self, name, value=value)
-
-
-def _dead_letters_url(queues: Queues, name: QueueName) -> str:
-    return queues.dead_letters(name).queue_url
 
 
 def _url_for_functions(settings: Settings, front: ApiFront) -> str:
@@ -136,8 +140,9 @@ def _let_use(function: DeployedFunction, workflow: PaymentWorkflow, action: str)
     function.function.add_environment("STATE_MACHINE_ARN", workflow.state_machine.state_machine_arn)
 
 
-def _addresses(tables: Tables, keys: Keys) -> dict[str, str]:
+def _addresses(stores: Stores) -> dict[str, str]:
     """Where data and its keys are, by the output that says so."""
+    tables, keys, queues = stores.tables, stores.keys, stores.queues
     return {
         "PaymentsTable": tables.table(TableName.PAYMENTS).table_name,
         "VaultTable": tables.table(TableName.VAULT).table_name,
@@ -147,4 +152,7 @@ def _addresses(tables: Tables, keys: Keys) -> dict[str, str]:
         "ProviderCallsTable": tables.table(TableName.PROVIDER_CALLS).table_name,
         "CardKeyId": keys.key(KeyName.CARD).key_id,
         "CvcKeyId": keys.key(KeyName.CVC).key_id,
+        "ProviderOutboxDlqUrl": queues.dead_letters(QueueName.PROVIDER_OUTBOX).queue_url,
+        "ProviderCallbacksDlqUrl": queues.dead_letters(QueueName.PROVIDER_CALLBACKS).queue_url,
+        "CallbackSecretArn": stores.secrets.arn(SecretName.CALLBACKS),
     }

@@ -114,8 +114,9 @@ button:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
   font-size: 1.5rem; font-weight: 700; border: 2px solid currentColor; margin-bottom: 1rem; }
 .good { color: var(--good); } .bad { color: var(--bad); } .dim { color: var(--dim); }
 .told h1 { font-size: 1.35rem; } .told p { margin: .35rem 0 1.5rem; color: var(--dim); }
-.told p:last-child { margin-bottom: 0; }
-footer { color: var(--dim); font-size: 13px; text-align: center; padding: 1rem; }
+.told p:last-child { margin-bottom: 0; } .told dl > :nth-last-child(-n+2) { border-bottom: 0; }
+footer { color: var(--dim); font-size: 13px; text-align: center; text-wrap: balance;
+  padding: 1rem; }
 @media (max-width: 24rem) { .inside { padding: 1.25rem; } .amount { font-size: 1.9rem; } }
 @media (prefers-reduced-motion: reduce) { .left { display: none; } }
 """

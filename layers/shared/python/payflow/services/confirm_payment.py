@@ -89,14 +89,14 @@ class ConfirmPayment:
     def _decide(self, payment: Payment, request: ConfirmRequest) -> None:
         asked = self.desks.of(payment)
         if asked is None:
-            raise _not_confirmable(payment)
+            raise _not_confirmable()
         if payment.status is Status.REQUIRES_ACTION:
             verdict = asked.desk.decide(asked.key, request.decision, request.mark)
             if verdict in (Verdict.TAKEN, Verdict.REPEATED):
                 return
         approval = asked.desk.approval(asked.key)
         if approval is None or approval.mark != request.mark:
-            raise _not_confirmable(payment)
+            raise _not_confirmable()
         if approval.decision is not request.decision:
             raise IdempotencyKeyReused(
                 "idempotency_key_reused",
@@ -121,8 +121,8 @@ def confirmation_mark(merchant_id: str, path: str, key: str) -> str:
     return derived_id("cnf", merchant_id, path, key)
 
 
-def _not_confirmable(payment: Payment) -> Conflict:
-    state = payment.status.value.replace("_", " ")
+def _not_confirmable() -> Conflict:
     return Conflict(
-        "payment_not_confirmable", f"No customer is being asked; the payment is {state}."
+        "payment_not_confirmable",
+        "The payment does not wait for its customer, or its customer has answered already.",
     )

@@ -66,7 +66,7 @@ class DeliverCallback:
             return Delivery.ABANDONED
         if _is_down(market.faults.get(config.id, Faults()), now):
             if now - callback.occurred_at > LATE_MAX:
-                raise Unavailable("callback_too_late", f"{config.id} is down for too long")
+                raise Unavailable("temporarily_unavailable", f"{config.id} is down for too long")
             self.sender.send(callback, OUTAGE_PAUSE_MS)
             return Delivery.POSTPONED
         body = json.dumps(callback_body(callback), separators=(",", ":")).encode()
@@ -74,7 +74,7 @@ class DeliverCallback:
         headers = signed_headers(keys, message_id=callback.id, sent_at=now, body=body)
         status = self.line.post(config.id, headers, body)
         if status is None or not 200 <= status < 300:
-            raise Unavailable("callback_not_taken", f"the API answered {status}")
+            raise Unavailable("temporarily_unavailable", f"the API answered {status}")
         return Delivery.DELIVERED
 
 
