@@ -15,6 +15,7 @@ from tools.embedded import commands as embedded
 from tools.errors import ToolError
 from tools.output import print_error
 from tools.payments import commands as payments
+from tools.traffic import commands as load
 
 INTERRUPTED = 130
 
@@ -33,6 +34,7 @@ for command in (
     deployment.deploy,
     deployment.destroy,
     payments.pay,
+    load.traffic,
 ):
     app.command()(command)
 
