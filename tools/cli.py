@@ -11,6 +11,7 @@ import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
 from tools.deployment import commands as deployment
+from tools.doctor import commands as health
 from tools.embedded import commands as embedded
 from tools.errors import ToolError
 from tools.output import print_error
@@ -35,6 +36,7 @@ for command in (
     deployment.destroy,
     payments.pay,
     load.traffic,
+    health.doctor,
 ):
     app.command()(command)
 
