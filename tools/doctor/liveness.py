@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
 from payflow.domain.payment import Status
@@ -68,11 +68,6 @@ def is_under_way(facts: PaymentFacts) -> bool:
         one.settled_at is None for one in payment.instructions
     )
     return at_work and facts.moment - payment.updated_at <= WORKED_ON_FOR
-
-
-def expired(moment: datetime, since: datetime) -> bool:
-    """Whether what began at `since` has had its time."""
-    return moment - since > WORKED_ON_FOR
 
 
 LIVENESS: Final[tuple[tuple[int, PaymentCheck], ...]] = ((34, ends_or_waits_for_a_reason),)

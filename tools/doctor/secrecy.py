@@ -44,9 +44,9 @@ class Secrets:
         self._names: dict[bytes, str] = {}
         for number in CARDS:
             for form in _forms(number):
-                self._names[form] = f"the card number ending in {number[-SHOWN_OF_A_NUMBER:]}"
+                self._names[form] = f"a card number ending in {number[-SHOWN_OF_A_NUMBER:]}"
         for key in keys:
-            self._names[key.encode()] = f"an API key ({key.partition('_')[0]}_…)"
+            self._names[key.encode()] = f"a key ({key.partition('_')[0]}_…)"
         self._known = re.compile(b"|".join(map(re.escape, self._names)))
 
     def found_in(self, raw: bytes) -> set[str]:
