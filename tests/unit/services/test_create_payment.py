@@ -27,11 +27,13 @@ from tests.support.builders import NOON, a_market, a_result
 from tests.support.fakes import (
     FakeClock,
     FixedMarket,
+    FixedRates,
     InMemoryPayments,
     InMemoryVault,
     RecordingWorkflow,
 )
 
+AMOUNT = Money(125_000, "INR")
 CARD = CardData(number="5105105105105100", exp_month=12, exp_year=2030, cvc="123")
 MERCHANT = Merchant(
     id="mer_1",
@@ -50,6 +52,7 @@ class World:
     vault: InMemoryVault = field(default_factory=InMemoryVault)
     workflow: RecordingWorkflow = field(default_factory=RecordingWorkflow)
     clock: FakeClock = field(default_factory=FakeClock)
+    rates: FixedRates = field(default_factory=FixedRates)
 
     def create(
         self,
@@ -59,11 +62,14 @@ class World:
         method: CardData | UpiMethod | TokenRef = CARD,
         wait_ms: int | None = None,
         merchant: Merchant = MERCHANT,
+        amount: Money = AMOUNT,
+        settlement_currency: str | None = None,
     ) -> CreateAnswer:
         use_case = CreatePayment(
             payments=self.payments,
             vault=self.vault,
             market=FixedMarket(a_market("A", "B")),
+            rates=self.rates,
             workflow=self.workflow,
             clock=self.clock,
             randomness=Random(1),
@@ -74,7 +80,9 @@ class World:
             path="/api/v1/payments",
             idempotency_key=key,
             canonical_body=body,
-            payment=NewPayment(amount=Money(125_000, "INR"), method=method),
+            payment=NewPayment(
+                amount=amount, method=method, settlement_currency=settlement_currency
+            ),
             wait_ms=wait_ms,
         )
         return use_case(request)
