@@ -154,7 +154,7 @@ def quote_for(
     if quote.returned(amount.minor) > AMOUNT_MINOR_MAX:
         raise InvalidRequest(
             "settlement_amount_too_large",
-            f"The amount would be above {AMOUNT_MINOR_MAX} minor units of {currency}.",
+            f"The amount would be above 10^12 minor units of {currency}.",
             param=_PARAM,
         )
     return quote
