@@ -11,12 +11,13 @@ from typing import Any
 
 from payflow.domain.card import described
 from payflow.domain.errors import Unavailable, VersionConflict
+from payflow.domain.fx import RateTable
 from payflow.domain.ledger import JournalTransaction
 from payflow.domain.listing import PaymentFilter, PaymentPage
 from payflow.domain.method import CardData, CardMethod
 from payflow.domain.payment import Payment
 from payflow.domain.provider import Market
-from tests.support.builders import NOON
+from tests.support.builders import NOON, a_rate_table
 
 
 @dataclass
@@ -118,6 +119,16 @@ class FixedMarket:
 
     def snapshot(self) -> Market:
         return self.market
+
+
+@dataclass
+class FixedRates:
+    """Exchange rates that a test can change."""
+
+    rates: RateTable = field(default_factory=a_rate_table)
+
+    def table(self) -> RateTable:
+        return self.rates
 
 
 @dataclass

@@ -39,6 +39,7 @@ from tests.support.builders import NOON, a_provider
 from tests.support.fakes import (
     FakeClock,
     FixedMarket,
+    FixedRates,
     InMemoryCallClaims,
     InMemoryPayments,
     InMemoryVault,
@@ -85,7 +86,14 @@ class InProcess:
         self.plan = PlanNextStep(self.payments, self.vault, *planning)
         self.provider = CallProvider(market, InMemoryCallClaims(), self._provider)
         self.create = CreatePayment(
-            self.payments, self.vault, market, self.workflow, self.clock, self.randomness, FUNCTIONS
+            self.payments,
+            self.vault,
+            market,
+            FixedRates(),
+            self.workflow,
+            self.clock,
+            self.randomness,
+            FUNCTIONS,
         )
         self.wake_ups = RecordingWakeUps()
         at_work = (self.payments, market, self.workflow)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         PaymentRepository,
         Provider,
         Randomness,
+        RateSource,
         Vault,
         WakeUps,
         WorkflowStarter,
@@ -92,6 +93,14 @@ def control() -> ControlTable:
     from payflow.aws.provider_file import deployed_providers
 
     return ControlTable(client("dynamodb"), settings.control_table(), deployed_providers())
+
+
+@cache
+def rates() -> RateSource:
+    """Exchange rates from the deployed table."""
+    from payflow.aws.rates_file import DeployedRates
+
+    return DeployedRates()
 
 
 @cache

@@ -21,6 +21,7 @@ from payflow.adapters import (
     provider_book,
     provider_functions,
     randomness,
+    rates,
     workflow,
 )
 from payflow.adapters import clock as clock
@@ -71,6 +72,7 @@ def create_payment() -> CreatePayment:
         payments=payments(),
         vault=vault(),
         market=market(),
+        rates=rates(),
         workflow=workflow(),
         clock=clock(),
         randomness=randomness(),

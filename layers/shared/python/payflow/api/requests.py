@@ -30,7 +30,6 @@ def parse_create_payment(body: Body, now: datetime) -> NewPayment:
     """
     CHECKER.check("CreatePayment", body)
     _refuse_card_numbers(body)
-    _check_settlement_currency(body)
     return NewPayment(
         amount=Money(body["amount"], body["currency"]),
         method=_method(body["method"], now),
@@ -166,15 +165,6 @@ def _check_ip(text: str) -> None:
 
 def _routing(routing: Body) -> RoutingPreference:
     return RoutingPreference(routing.get("strategy"), tuple(routing.get("providers") or ()))
-
-
-def _check_settlement_currency(body: Body) -> None:
-    if body.get("settlement_currency") not in (None, body["currency"]):
-        raise InvalidRequest(
-            "settlement_currency_unsupported",
-            "Payments settle in their own currency.",
-            param="settlement_currency",
-        )
 
 
 def _refuse_card_numbers(body: Body) -> None:

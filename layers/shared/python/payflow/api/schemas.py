@@ -144,7 +144,11 @@ _CREATE_PAYMENT: Final = _object(
     metadata=_optional(_METADATA),
     routing=_optional(_ROUTING),
     settlement_currency=_optional(
-        {**CURRENCY, "description": "Only the payment's own currency is supported."}
+        {
+            **CURRENCY,
+            "description": "What the merchant is owed in. By default the payment's own currency; "
+            "for another one the payment is converted, see `fx`.",
+        }
     ),
 )
 

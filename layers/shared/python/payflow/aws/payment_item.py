@@ -19,6 +19,7 @@ attempts and journal transactions.
     reviews             what a person has to look at, or has: r reason, t time, n instruction,
                         d time of its end, by, a resolution, note
     attention           `due#` and a shard, or `review`: who has to look, see `attention_key`
+    fx                  the quote, if the payment is converted: from its currency to `settlement`
     why                 a routing decision: s strategy, c candidates [name, score, reasons…],
                         x excluded [reason, names…]
 """
@@ -51,6 +52,7 @@ from payflow.aws.attributes import (
 from payflow.aws.claim_item import FAILURE, claim_from_attributes, claim_to_attributes
 from payflow.aws.instruction_item import instruction_from_value, instruction_to_value
 from payflow.aws.posting_item import posting_from_value, posting_to_value
+from payflow.domain.fx import Quote, Ratio
 from payflow.domain.ids import derived_id
 from payflow.domain.method import CardMethod, Method, MethodType, UpiFlow, UpiMethod, WalletMethod
 from payflow.domain.money import FeeTerms, Money
@@ -136,6 +138,13 @@ _PLATFORM_FEE: Final = (
 _FEES: Final = (
     Field("p", "provider_minor", number, read_number, 0),
     Field("f", "platform_minor", number, read_number, 0),
+)
+_QUOTE: Final = (
+    Field("s", "spread_bps", number, read_number, 0),
+    Field("w", "rate_source", text, read_text),
+    Field("a", "as_of", moment, read_moment),
+    Field("q", "quoted_at", moment, read_moment),
+    Field("x", "expires_at", moment, read_moment),
 )
 _NEXT_ACTION: Final = (
     Field("t", "type", text, read_member(NextActionType)),
@@ -298,6 +307,7 @@ def _details(payment: Payment) -> Item:
         "fees": encoded(_FEES, payment.fees) or None,
         "failure": encoded(_FAILURE, payment.failure) if payment.failure else None,
         "action": encoded(_NEXT_ACTION, payment.next_action) if payment.next_action else None,
+        "fx": _quote(payment.fx) if payment.fx else None,
     }
     return {key: {"M": fields} for key, fields in maps.items() if fields is not None}
 
@@ -316,7 +326,24 @@ def _read_details(item: Item) -> dict[str, Any]:
         "fees": Fees(**decoded(_FEES, part("fees"))),
         "failure": Failure(**decoded(_FAILURE, failure)) if failure else None,
         "next_action": NextAction(**decoded(_NEXT_ACTION, action)) if action else None,
+        "fx": _read_quote(item) if "fx" in item else None,
     }
+
+
+def _quote(quote: Quote) -> Item:
+    rate = {"n": number(quote.rate.numerator), "d": number(quote.rate.denominator)}
+    return {**rate, **encoded(_QUOTE, quote)}
+
+
+def _read_quote(item: Item) -> Quote:
+    """The quote is from the payment's currency to the one that it settles in."""
+    fields = item["fx"]["M"]
+    return Quote(
+        source_currency=read_text(item["currency"]),
+        target_currency=read_text(item["settlement"]),
+        rate=Ratio(read_number(fields["n"]), read_number(fields["d"])),
+        **decoded(_QUOTE, fields),
+    )
 
 
 def _lists(payment: Payment) -> Item:

@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Final
 
 from payflow.domain.errors import Conflict
+from payflow.domain.fx import Quote
 from payflow.domain.ids import derived_id
 from payflow.domain.instruction import Instruction, InstructionKind
 from payflow.domain.ledger import JournalTransaction
@@ -195,6 +196,7 @@ class Payment:
     metadata: dict[str, str] = field(default_factory=dict)
     routing: RoutingPreference = field(default_factory=lambda: RoutingPreference())
     settlement_currency: str | None = None
+    fx: Quote | None = None
     platform_fee: FeeTerms = field(default_factory=FeeTerms)
     risk: Risk = field(default_factory=lambda: Risk("allow", 0))
     fees: Fees = field(default_factory=Fees)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from payflow.domain.control import Control, Document
+    from payflow.domain.fx import RateTable
     from payflow.domain.health import HealthBook
     from payflow.domain.ledger import JournalTransaction
     from payflow.domain.listing import PaymentFilter, PaymentPage
@@ -164,6 +165,14 @@ class MarketSource(Protocol):
 
     def snapshot(self) -> Market:
         """The market as last read."""
+        ...
+
+
+class RateSource(Protocol):
+    """Exchange rates."""
+
+    def table(self) -> RateTable:
+        """The rates as last published, each with its source and time."""
         ...
 
 

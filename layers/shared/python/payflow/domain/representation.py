@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from payflow.domain.conversion import settlement_of
+from payflow.domain.fx import Quote
 from payflow.domain.instruction import Instruction
 from payflow.domain.method import CardMethod, Method, UpiMethod
 from payflow.domain.payment import Attempt, Customer, Failure, Payment, Status
@@ -41,7 +43,7 @@ def payment_document(payment: Payment) -> Document:
             "platform": payment.fees.platform_minor,
         },
         "settlement_currency": payment.settlement_currency,
-        "fx": None,
+        "fx": _fx(payment),
         "created_at": rfc3339(payment.created_at),
         "updated_at": rfc3339(payment.updated_at),
         "version": payment.version,
@@ -126,6 +128,38 @@ def decision_document(decision: RoutingDecision) -> Document:
             for one in decision.candidates
         ],
         "excluded": [{"provider": one.provider, "reason": one.reason} for one in decision.excluded],
+    }
+
+
+def quote_document(quote: Quote) -> Document:
+    """The terms of a conversion; the rate is between major units, `to` for one `from`."""
+    rate = quote.major_rate
+    return {
+        "from": quote.source_currency,
+        "to": quote.target_currency,
+        "rate": {
+            "numerator": rate.numerator,
+            "denominator": rate.denominator,
+            "decimal": rate.decimal(),
+        },
+        "spread_bps": quote.spread_bps,
+        "source": quote.rate_source,
+        "as_of": rfc3339(quote.as_of),
+        "quoted_at": rfc3339(quote.quoted_at),
+        "expires_at": rfc3339(quote.expires_at),
+    }
+
+
+def _fx(payment: Payment) -> Document | None:
+    """The terms, and what was converted so far in minor units of `to`."""
+    if payment.fx is None:
+        return None
+    settlement = settlement_of(payment, payment.fx)
+    return {
+        **quote_document(payment.fx),
+        "amount_settled": settlement.credited_minor,
+        "spread": settlement.spread_minor,
+        "amount_refunded": settlement.returned_minor,
     }
 
 
