@@ -23,7 +23,8 @@ from payflow.domain.payment import (
     new_attempt,
     opened,
 )
-from payflow.domain.plan import Approve, carry_out
+from payflow.domain.plan import carry_out
+from payflow.domain.plan_authorization import Approve
 from payflow.domain.provider import LatencyModel, Market, ProviderConfig
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

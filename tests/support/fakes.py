@@ -65,6 +65,13 @@ class InMemoryPayments:
         found = [p for p in self.items.values() if wanted.accepts(p)]
         return PaymentPage(tuple(found[: wanted.limit]), None)
 
+    def due(self, now: datetime, limit: int) -> Sequence[str]:
+        due = [p for p in self.items.values() if p.due_at is not None and p.due_at <= now]
+        return [p.id for p in due if p.open_review is None][:limit]
+
+    def in_review(self, limit: int) -> Sequence[Payment]:
+        return [p for p in self.items.values() if p.open_review is not None][:limit]
+
     def postings(self, merchant_id: str) -> Sequence[JournalTransaction]:
         mine = (p for p in self.items.values() if p.merchant_id == merchant_id)
         return sorted((t for p in mine for t in p.postings), key=lambda t: t.posted_at)
@@ -137,6 +144,16 @@ class RecordingWorkflow:
             raise Unavailable("workflow_unavailable", "cannot start")
         self.started.append((payment.id, dict(step)))
         self.resumptions.append(resumption)
+
+
+@dataclass
+class RecordingWakeUps:
+    """Remembers who is to be woken when."""
+
+    asked: list[tuple[str, datetime]] = field(default_factory=list)
+
+    def wake(self, wake_ups: Sequence[tuple[str, datetime]]) -> None:
+        self.asked += wake_ups
 
 
 @dataclass

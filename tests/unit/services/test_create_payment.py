@@ -22,7 +22,8 @@ from payflow.domain.money import FeeTerms, Money
 from payflow.domain.new_payment import NewPayment, TokenRef
 from payflow.domain.outcomes import Outcome
 from payflow.domain.payment import Payment, Status, answered
-from payflow.domain.plan import Approve, carry_out
+from payflow.domain.plan import carry_out
+from payflow.domain.plan_authorization import Approve
 from payflow.services.create_payment import CreateAnswer, CreatePayment, CreateRequest
 from tests.support.builders import NOON, a_market, a_quote, a_rate_table, a_result
 from tests.support.fakes import (

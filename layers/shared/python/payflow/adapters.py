@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         Randomness,
         RateSource,
         Vault,
+        WakeUps,
         WorkflowStarter,
     )
     from payflow.domain.provider import Faults, ProviderConfig
@@ -108,6 +109,14 @@ def workflow() -> WorkflowStarter:
     from payflow.aws.workflow import StepFunctionsWorkflow
 
     return StepFunctionsWorkflow(client("stepfunctions"), settings.state_machine_arn())
+
+
+@cache
+def wake_ups() -> WakeUps:
+    """The queue of payments that are to be looked at again."""
+    from payflow.aws.wake_ups import SqsWakeUps
+
+    return SqsWakeUps(client("sqs"), settings.wake_up_queue_url(), clock())
 
 
 def provider_functions() -> Mapping[MethodType, str]:

@@ -25,6 +25,7 @@ ERROR_CODES: Final[dict[str, tuple[int, str]]] = {
     "illegal_transition": (409, "The payment's status does not allow this."),
     "key_exists": (409, "There is such a key already."),
     "merchant_exists": (409, "There is such a merchant already."),
+    "no_open_review": (409, "The payment is not flagged for review."),
     "no_open_attempt": (409, "There is no call to a provider that waits for an answer."),
     "instruction_settled": (409, "The capture, cancellation or refund is over."),
     "payment_not_cancelable": (409, "It is over, captured, being captured, or being canceled."),

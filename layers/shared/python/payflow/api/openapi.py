@@ -46,6 +46,7 @@ _BODY_OF: Final = {
     "cancelPayment": "CancelPayment",
     "refundPayment": "RefundPayment",
     "createToken": "CreateToken",
+    "resolveReview": "ResolveReview",
     "createMerchant": "CreateMerchant",
     "updateMerchant": "UpdateMerchant",
     "createMerchantKey": "CreateKey",

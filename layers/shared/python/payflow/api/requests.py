@@ -14,6 +14,7 @@ from payflow.domain.method import CardData, UpiFlow, UpiMethod, WalletMethod
 from payflow.domain.money import FeeTerms, Money
 from payflow.domain.new_payment import NewMethod, NewPayment, TokenRef
 from payflow.domain.payment import CaptureMethod, Customer
+from payflow.domain.reviews import Decision, Resolution
 from payflow.domain.routing.model import RoutingPreference
 
 Body = Mapping[str, Any]
@@ -98,6 +99,12 @@ def _terms(body: Body) -> MerchantTerms:
         settlement_currency=body.get("settlement_currency"),
         fees=FeeTerms(**fees) if fees else None,
     )
+
+
+def parse_resolution(body: Body, key_id: str) -> Decision:
+    """The operator's decision about a flagged payment; raises `InvalidRequest`."""
+    CHECKER.check("ResolveReview", body)
+    return Decision(resolution=Resolution(body["outcome"]), note=body["note"], by=key_id)
 
 
 def _method(method: Body, now: datetime) -> NewMethod:

@@ -24,6 +24,7 @@ from payflow.domain.ledger import AccountKind, Side
 from payflow.domain.outcomes import Category, NextActionType, Operation, Outcome
 from payflow.domain.payment import CaptureMethod, Status
 from payflow.domain.provider import BreakerState
+from payflow.domain.review import ReviewReason
 
 _CARD_VIEW: Final = answer_object(
     brand=TEXT, last4=TEXT, exp_month=COUNT, exp_year=COUNT, token=TEXT
@@ -331,6 +332,21 @@ RESPONSE_SCHEMAS: Final[dict[str, Schema]] = {
         },
         providers=list_of(_PROVIDER_HEALTH),
     ),
+    "ReviewList": answer_object(
+        data=list_of(
+            answer_object(
+                payment_id=TEXT,
+                merchant_id=TEXT,
+                status=choice(*Status),
+                amount=AMOUNT,
+                currency=CURRENCY,
+                provider=nullable(TEXT),
+                reason=choice(*ReviewReason),
+                operation_id=nullable(TEXT),
+                opened_at=TIME,
+            )
+        )
+    ),
     "Error": ERROR,
 }
 """Every answer by the name that it has in the OpenAPI document."""
@@ -364,5 +380,7 @@ RESPONSE_OF: Final[dict[str, tuple[int, str]]] = {
     "deleteProviderFaults": (200, "Provider"),
     "explainRouting": (200, "Explanation"),
     "getHealth": (200, "Health"),
+    "listReviews": (200, "ReviewList"),
+    "resolveReview": (200, "Payment"),
 }
 """What each operation answers when all went well: status and schema."""

@@ -100,8 +100,8 @@ def settled(
     instruction = payment.instructions[position - 1]
     if not instruction.is_pending:
         raise Conflict("instruction_settled", f"{instruction.id} has settled before")
-    status = InstructionStatus.FAILED if failure else InstructionStatus.SUCCEEDED
-    done = replace(instruction, status=status, settled_at=now, failure=failure)
+    verdict = InstructionStatus.FAILED if failure else InstructionStatus.SUCCEEDED
+    done = replace(instruction, status=verdict, settled_at=now, failure=failure)
     after = with_instruction(payment, position, done)
     if failure is not None:
         return after
@@ -115,9 +115,13 @@ def settled(
                 now=now,
             )
         case InstructionKind.VOID:
-            return replace(moved(begun(after, now), Status.CANCELED, now), next_action=None)
+            # What was captured before the authorisation lapsed stands.
+            status = Status.SUCCEEDED if after.amount_captured else Status.CANCELED
+            return replace(moved(begun(after, now), status, now), next_action=None)
         case InstructionKind.REFUND:
             return _refunded(after, instruction.amount_minor, now)
+        case InstructionKind.REVERSAL:
+            return after
         case _:
             assert_never(instruction.kind)
 
@@ -188,6 +192,8 @@ def _reserved(payment: Payment, asked: NewInstruction, now: datetime) -> int:
             if not payment.amount_captured:
                 raise _refused("payment_not_refundable", payment)
             return _within(asked, refundable_minor(payment), "refund_exceeds_captured")
+        case InstructionKind.REVERSAL:
+            return 0
         case _:
             assert_never(asked.kind)
 

@@ -63,6 +63,14 @@ class PaymentRepository(Protocol):
         """Newest first, at most `wanted.limit`, from `wanted.after` on."""
         ...
 
+    def due(self, now: datetime, limit: int) -> Sequence[str]:
+        """The ids of at most `limit` payments whose `due_at` has passed."""
+        ...
+
+    def in_review(self, limit: int) -> Sequence[Payment]:
+        """At most `limit` payments with an open review, the longest waiting first."""
+        ...
+
     def postings(self, merchant_id: str) -> Sequence[JournalTransaction]:
         """Every journal transaction of a merchant's payments, oldest first."""
         ...
@@ -137,6 +145,18 @@ class MerchantRepository(Protocol):
 
     def revoke_key(self, key: ApiKey, now: datetime) -> None:
         """Mark the key as revoked from `now` on."""
+        ...
+
+
+class WakeUps(Protocol):
+    """Sees to it that payments are looked at again."""
+
+    def wake(self, wake_ups: Sequence[tuple[str, datetime]]) -> None:
+        """Have each payment, by its id, woken at its time or soon after, at least once.
+
+        A time in the past is now; one farther away than the queue can hold a message back comes
+        early. Raises `Unavailable` if not all of them could be accepted.
+        """
         ...
 
 

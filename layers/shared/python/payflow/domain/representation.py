@@ -8,7 +8,7 @@ from payflow.domain.conversion import settlement_of
 from payflow.domain.fx import Quote
 from payflow.domain.instruction import Instruction
 from payflow.domain.method import CardMethod, Method, UpiMethod
-from payflow.domain.payment import Attempt, Customer, Failure, NextAction, Payment, Status
+from payflow.domain.payment import Attempt, Customer, Failure, Payment, Status
 from payflow.domain.routing.model import RoutingDecision
 from payflow.domain.timestamps import rfc3339
 
@@ -36,7 +36,7 @@ def payment_document(payment: Payment) -> Document:
         "metadata": dict(payment.metadata),
         "attempts": _attempts(payment),
         "failure": _failure(payment.failure),
-        "next_action": _next_action(payment.next_action),
+        "next_action": _next_action(payment),
         "risk": {"decision": payment.risk.decision, "score": payment.risk.score},
         "fees": {
             "provider": payment.fees.provider_minor,
@@ -64,6 +64,25 @@ def refund_document(payment: Payment, refund: Instruction) -> Document:
         "failure": _failure(refund.failure),
         "created_at": rfc3339(refund.created_at),
         "updated_at": rfc3339(refund.settled_at or refund.created_at),
+    }
+
+
+def review_document(payment: Payment) -> Document:
+    """What `GET /internal/reviews` shows of a payment that waits for a person."""
+    review = payment.open_review
+    assert review is not None  # only such payments are shown
+    position = review.instruction
+    operation = payment.instructions[position - 1].id if position is not None else None
+    return {
+        "payment_id": payment.id,
+        "merchant_id": payment.merchant_id,
+        "status": payment.status.value,
+        "amount": payment.amount.minor,
+        "currency": payment.amount.currency,
+        "provider": payment.provider,
+        "reason": review.reason.value,
+        "operation_id": operation,
+        "opened_at": rfc3339(review.opened_at),
     }
 
 
@@ -173,8 +192,9 @@ def _failure(failure: Failure | None) -> Document | None:
     }
 
 
-def _next_action(action: NextAction | None) -> Document | None:
-    if action is None:
+def _next_action(payment: Payment) -> Document | None:
+    action = payment.next_action
+    if action is None or payment.status is not Status.REQUIRES_ACTION:
         return None
     document: Document = {"type": action.type.value}
     if action.url is not None:

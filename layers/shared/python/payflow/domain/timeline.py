@@ -39,6 +39,7 @@ def timeline(payment: Payment) -> list[Happening]:
         *_attempts(payment),
         *(_settled(payment, one) for one in payment.instructions if not one.is_pending),
         *_unroutable(payment),
+        *_reviews(payment),
         *(_status_change(payment, change) for change in payment.history),
         *(_posting(transaction) for transaction in payment.postings),
     ]
@@ -173,6 +174,7 @@ _NOUNS: Final = {
     InstructionKind.CAPTURE: "capture",
     InstructionKind.VOID: "cancellation",
     InstructionKind.REFUND: "refund",
+    InstructionKind.REVERSAL: "reversal",
 }
 
 
@@ -201,8 +203,25 @@ def _settled(payment: Payment, instruction: Instruction) -> Happening:
     )
 
 
+def _reviews(payment: Payment) -> Iterator[Happening]:
+    for review in payment.reviews:
+        subject = {"reason": review.reason.value}
+        if review.instruction is not None:
+            subject["operation_id"] = payment.instructions[review.instruction - 1].id
+        why = review.reason.value.replace("_", " ")
+        yield Happening(review.opened_at, "review.opened", f"Flagged for review: {why}", subject)
+        if review.resolved_at is not None:
+            answer = review.resolution or "the provider has answered"
+            yield Happening(
+                review.resolved_at,
+                "review.resolved",
+                f"Review ended: {answer}",
+                {**subject, "resolved_by": review.resolved_by, "note": review.note},
+            )
+
+
 def _worth(payment: Payment, instruction: Instruction) -> str:
-    if instruction.kind is InstructionKind.VOID:
+    if instruction.kind in (InstructionKind.VOID, InstructionKind.REVERSAL):
         return ""
     currency = payment.amount.currency
     return f" of {currency} {major_units(Money(instruction.amount_minor, currency))}"
@@ -210,7 +229,9 @@ def _worth(payment: Payment, instruction: Instruction) -> str:
 
 def _instruction_data(instruction: Instruction) -> dict[str, Any]:
     data: dict[str, Any] = {f"{_NOUNS[instruction.kind]}_id": instruction.id}
-    if instruction.kind is not InstructionKind.VOID:
+    if instruction.reverses is not None:
+        data["attempt"] = instruction.reverses
+    elif instruction.kind is not InstructionKind.VOID:
         data["amount"] = instruction.amount_minor
     if instruction.kind is InstructionKind.CAPTURE:
         data["final"] = instruction.final
