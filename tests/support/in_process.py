@@ -39,6 +39,7 @@ from tests.support.fakes import (
     InMemoryVault,
     RecordingWorkflow,
 )
+from tests.support.in_memory_wallets import InMemoryWallets
 
 MERCHANT = Merchant(
     id="mer_00000000000000000000000001",
@@ -66,6 +67,7 @@ class InProcess:
 
     def __post_init__(self) -> None:
         self.clock, self.randomness = FakeClock(), Random(self.seed)
+        self.wallets = InMemoryWallets(self.clock)
         self.payments, self.vault, self.book = (
             InMemoryPayments(),
             InMemoryVault(),
@@ -78,7 +80,14 @@ class InProcess:
         self.plan = PlanNextStep(self.payments, self.vault, *planning)
         self.provider = CallProvider(market, InMemoryCallClaims(), self._provider)
         self.create = CreatePayment(
-            self.payments, self.vault, market, self.workflow, self.clock, self.randomness, FUNCTIONS
+            self.payments,
+            self.vault,
+            market,
+            self.workflow,
+            self.clock,
+            self.randomness,
+            FUNCTIONS,
+            self.wallets,
         )
         self.instruct = InstructPayment(
             self.payments, market, self.workflow, self.clock, self.randomness, FUNCTIONS
@@ -205,6 +214,7 @@ class InProcess:
             clock=self.clock,
             randomness=self.randomness,
             vault=lambda: self.vault,
+            wallets=lambda: self.wallets,
         )
 
     def _collect(self) -> None:

@@ -31,6 +31,7 @@ from tests.support.fakes import (
     InMemoryVault,
     RecordingWorkflow,
 )
+from tests.support.in_memory_wallets import InMemoryWallets
 
 CARD = CardData(number="5105105105105100", exp_month=12, exp_year=2030, cvc="123")
 MERCHANT = Merchant(
@@ -50,6 +51,7 @@ class World:
     vault: InMemoryVault = field(default_factory=InMemoryVault)
     workflow: RecordingWorkflow = field(default_factory=RecordingWorkflow)
     clock: FakeClock = field(default_factory=FakeClock)
+    wallets: InMemoryWallets = field(default_factory=lambda: InMemoryWallets(FakeClock()))
 
     def create(
         self,
@@ -68,6 +70,7 @@ class World:
             clock=self.clock,
             randomness=Random(1),
             functions=FUNCTIONS,
+            wallets=self.wallets,
         )
         request = CreateRequest(
             merchant=merchant,

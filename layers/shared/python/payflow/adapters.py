@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         Provider,
         Randomness,
         Vault,
+        Wallets,
         WorkflowStarter,
     )
     from payflow.domain.provider import Faults, ProviderConfig
@@ -74,6 +75,14 @@ def vault() -> Vault:
     from payflow.aws.vault import KmsVault
 
     return KmsVault(client("dynamodb"), lambda: client("kms"), settings.vault(), clock())
+
+
+@cache
+def wallets() -> Wallets:
+    """Customers' wallets in DynamoDB."""
+    from payflow.aws.wallets import DynamoWallets
+
+    return DynamoWallets(client("dynamodb"), settings.wallets_table(), clock(), randomness())
 
 
 @cache
@@ -125,6 +134,7 @@ def new_provider(config: ProviderConfig, faults: Faults) -> Provider:
         clock=clock(),
         randomness=randomness(),
         vault=vault,
+        wallets=wallets,
     )
 
 

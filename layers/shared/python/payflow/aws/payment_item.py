@@ -287,7 +287,10 @@ def _lists(payment: Payment) -> Item:
         "history": [
             part for change in payment.history for part in (text(change.status), moment(change.at))
         ],
-        "postings": [posting_to_value(posting, payment) for posting in payment.postings],
+        "postings": [
+            posting_to_value(posting, payment.merchant_id, payment.amount.currency)
+            for posting in payment.postings
+        ],
         "instructions": [instruction_to_value(one) for one in payment.instructions],
     }
     item: dict[str, Value] = {key: row(values) for key, values in lists.items() if values}

@@ -67,6 +67,7 @@ def _call(payment: Payment, attempt: Attempt) -> ProviderCall:
     instruction = instruction_of(payment, attempt)
     return ProviderCall(
         payment_id=payment.id,
+        merchant_id=payment.merchant_id,
         attempt_number=attempt.number,
         operation=attempt.operation,
         provider=attempt.provider,
