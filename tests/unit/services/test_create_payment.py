@@ -16,9 +16,9 @@ from payflow.domain.errors import (
     InvalidRequest,
 )
 from payflow.domain.merchant import Merchant
-from payflow.domain.method import CardData, MethodType, UpiMethod
+from payflow.domain.method import CardData, MethodType, UpiMethod, WalletMethod
 from payflow.domain.money import FeeTerms, Money
-from payflow.domain.new_payment import NewPayment, TokenRef
+from payflow.domain.new_payment import NewMethod, NewPayment, TokenRef
 from payflow.domain.outcomes import Outcome
 from payflow.domain.payment import Payment, Status, answered
 from payflow.domain.plan import Approve, carry_out
@@ -58,7 +58,7 @@ class World:
         *,
         key: str = "order-1",
         body: bytes = b"{}",
-        method: CardData | UpiMethod | TokenRef = CARD,
+        method: NewMethod = CARD,
         wait_ms: int | None = None,
         merchant: Merchant = MERCHANT,
     ) -> CreateAnswer:
@@ -296,3 +296,32 @@ def test_an_unknown_token_is_refused_before_anything_is_stored(world: World) -> 
 
     assert refused.value.param == "method.token"
     assert world.payments.items == {}
+
+
+class TestAPaymentFromAStoredWallet:
+    def test_is_made_if_the_wallet_is_the_merchants_own(self, world: World) -> None:
+        world.wallets.fund("wal_1", 1, merchant_id=MERCHANT.id)
+
+        world.create(method=WalletMethod("wal_1"))
+
+        assert world.only_payment.method == WalletMethod("wal_1")
+
+    @pytest.mark.parametrize(
+        ("owner", "currency", "refusal"),
+        [
+            (None, "INR", ("invalid_wallet", "method.wallet.wallet_id")),
+            ("mer_other", "INR", ("invalid_wallet", "method.wallet.wallet_id")),
+            (MERCHANT.id, "USD", ("currency_mismatch", "currency")),
+        ],
+    )
+    def test_is_refused_for_none_another_merchants_or_another_currency(
+        self, world: World, owner: str | None, currency: str, refusal: tuple[str, str]
+    ) -> None:
+        if owner is not None:
+            world.wallets.fund("wal_1", 1, merchant_id=owner, currency=currency)
+
+        with pytest.raises(InvalidRequest) as refused:
+            world.create(method=WalletMethod("wal_1"))
+
+        assert (refused.value.code, refused.value.param) == refusal
+        assert world.payments.items == {}
