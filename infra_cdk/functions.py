@@ -49,6 +49,8 @@ SWEEP_TIMEOUT_S = 55
 # The control table's records are read together, and replaced one by one.
 MARKET = Access.BATCH_GET
 CONTROL = Access.BATCH_GET | Access.PUT
+# A wallet and its operation are put together, in one transaction.
+OPERATED = Access.GET | Access.PUT
 # The fingerprint's key is read, and made by whoever is the first to need it.
 FINGERPRINT = (KeyUse.SEAL_FINGERPRINT, KeyUse.OPEN_FINGERPRINT)
 
@@ -98,6 +100,7 @@ def _creating(routing: dict[str, str]) -> FunctionSpec:
             TableName.VAULT: Access.GET | Access.PUT | Access.UPDATE | Access.DELETE,
             TableName.CONTROL: MARKET,
             TableName.MERCHANTS: Access.GET,
+            TableName.WALLETS: Access.GET,
         },
         {KeyName.CARD: (KeyUse.SEAL_CARD, *FINGERPRINT), KeyName.CVC: (KeyUse.SEAL_CVC,)},
         routing,
@@ -147,6 +150,7 @@ def _answering() -> tuple[FunctionSpec, ...]:
     return (
         FunctionSpec("payments_api", API_TIMEOUT_S, payments),
         FunctionSpec("tokens_api", API_TIMEOUT_S, cards, card_key),
+        FunctionSpec("wallets_api", API_TIMEOUT_S, {TableName.WALLETS: OPERATED}),
         FunctionSpec("ledger_api", LEDGER_TIMEOUT_S, listed, busy=True),
         FunctionSpec("merchants_api", API_TIMEOUT_S, merchants),
         FunctionSpec("providers_api", API_TIMEOUT_S, {TableName.CONTROL: CONTROL}),
@@ -205,5 +209,9 @@ def _calling_providers() -> tuple[FunctionSpec, ...]:
             busy=True,
         ),
         FunctionSpec(PROVIDER_FUNCTIONS["upi"], PROVIDER_TIMEOUT_S, own_book),
-        FunctionSpec(PROVIDER_FUNCTIONS["wallet"], PROVIDER_TIMEOUT_S, own_book),
+        FunctionSpec(
+            PROVIDER_FUNCTIONS["wallet"],
+            PROVIDER_TIMEOUT_S,
+            {**own_book, TableName.WALLETS: OPERATED},
+        ),
     )

@@ -123,6 +123,7 @@ def _addresses(tables: Tables, keys: Keys) -> dict[str, str]:
         "ControlTable": tables.table(TableName.CONTROL).table_name,
         "ProviderBooksTable": tables.table(TableName.PROVIDER_BOOKS).table_name,
         "ProviderCallsTable": tables.table(TableName.PROVIDER_CALLS).table_name,
+        "WalletsTable": tables.table(TableName.WALLETS).table_name,
         "CardKeyId": keys.key(KeyName.CARD).key_id,
         "CvcKeyId": keys.key(KeyName.CVC).key_id,
     }

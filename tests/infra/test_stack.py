@@ -35,6 +35,7 @@ OUTPUTS = {
     "ControlTable",
     "ProviderBooksTable",
     "ProviderCallsTable",
+    "WalletsTable",
     "CardKeyId",
     "CvcKeyId",
     "HealthDlqUrl",

@@ -46,6 +46,7 @@ from tests.support.fakes import (
     RecordingWakeUps,
     RecordingWorkflow,
 )
+from tests.support.in_memory_wallets import InMemoryWallets
 
 MERCHANT = Merchant(
     id="mer_00000000000000000000000001",
@@ -74,6 +75,7 @@ class InProcess:
 
     def __post_init__(self) -> None:
         self.clock, self.randomness = FakeClock(), Random(self.seed)
+        self.wallets = InMemoryWallets(self.clock)
         self.payments, self.vault, self.book = (
             InMemoryPayments(),
             InMemoryVault(),
@@ -94,6 +96,7 @@ class InProcess:
             self.clock,
             self.randomness,
             FUNCTIONS,
+            self.wallets,
         )
         self.wake_ups = RecordingWakeUps()
         at_work = (self.payments, market, self.workflow)
@@ -261,6 +264,7 @@ class InProcess:
             clock=self.clock,
             randomness=self.randomness,
             vault=lambda: self.vault,
+            wallets=lambda: self.wallets,
         )
 
     def _collect(self) -> None:

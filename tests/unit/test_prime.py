@@ -28,6 +28,7 @@ ENVIRONMENT = {
     "CONTROL_TABLE": "control",
     "PROVIDER_BOOKS_TABLE": "books",
     "PROVIDER_CALLS_TABLE": "calls",
+    "WALLETS_TABLE": "wallets",
     "CARD_KEY_ID": "card",
     "CVC_KEY_ID": "cvc",
     "STATE_MACHINE_ARN": "arn:aws:states:eu-west-1:000000000000:stateMachine:payment",

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         RateSource,
         Vault,
         WakeUps,
+        Wallets,
         WorkflowStarter,
     )
     from payflow.domain.provider import Faults, ProviderConfig
@@ -76,6 +77,14 @@ def vault() -> Vault:
     from payflow.aws.vault import KmsVault
 
     return KmsVault(client("dynamodb"), lambda: client("kms"), settings.vault(), clock())
+
+
+@cache
+def wallets() -> Wallets:
+    """Customers' wallets in DynamoDB."""
+    from payflow.aws.wallets import DynamoWallets
+
+    return DynamoWallets(client("dynamodb"), settings.wallets_table(), clock(), randomness())
 
 
 @cache
@@ -143,6 +152,7 @@ def new_provider(config: ProviderConfig, faults: Faults) -> Provider:
         clock=clock(),
         randomness=randomness(),
         vault=vault,
+        wallets=wallets,
     )
 
 

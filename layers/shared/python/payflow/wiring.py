@@ -31,6 +31,7 @@ from payflow.adapters import merchants as merchants
 from payflow.adapters import payments as payments
 from payflow.adapters import vault as vault
 from payflow.adapters import wake_ups as wake_ups
+from payflow.adapters import wallets as wallets
 from payflow.aws import settings
 from payflow.aws.clients import client
 from payflow.aws.observability import logger
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from payflow.services.instruct_payment import InstructPayment
     from payflow.services.manage_merchants import ManageMerchants
     from payflow.services.manage_providers import ManageProviders
+    from payflow.services.manage_wallets import ManageWallets
     from payflow.services.plan_next_step import PlanNextStep
     from payflow.services.read_ledger import ReadLedger
     from payflow.services.read_payments import ReadPayments
@@ -77,6 +79,7 @@ def create_payment() -> CreatePayment:
         clock=clock(),
         randomness=randomness(),
         functions=provider_functions(),
+        wallets=wallets(),
     )
 
 
@@ -193,6 +196,14 @@ def create_token() -> CreateToken:
 
 
 @cache
+def manage_wallets() -> ManageWallets:
+    """The use cases behind `/api/v1/wallets`."""
+    from payflow.services.manage_wallets import ManageWallets
+
+    return ManageWallets(wallets(), clock())
+
+
+@cache
 def read_payments() -> ReadPayments:
     """The use cases behind `GET /api/v1/payments`."""
     from payflow.services.read_payments import ReadPayments
@@ -230,6 +241,7 @@ def check_health() -> CheckHealth:
             "merchants_table": settings.merchants_table(),
             "provider_books_table": settings.provider_books_table(),
             "provider_calls_table": settings.provider_calls_table(),
+            "wallets_table": settings.wallets_table(),
         },
         client("stepfunctions"),
         settings.state_machine_arn(),
@@ -273,6 +285,7 @@ _USED_BY: Final[Mapping[str, tuple[Callable[[], object], ...]]] = {
     "payment_actions_api": (instruct_payment,),
     "payments_api": (read_payments, read_refunds, merchants),
     "tokens_api": (create_token, _ciphers),
+    "wallets_api": (manage_wallets,),
     "ledger_api": (read_ledger,),
     "merchants_api": (manage_merchants,),
     "providers_api": (manage_providers, explain_routing),
@@ -282,7 +295,7 @@ _USED_BY: Final[Mapping[str, tuple[Callable[[], object], ...]]] = {
     "plan_next_step": (plan_next_step,),
     "call_card_provider": (call_provider, provider_book, _adapters, vault, _ciphers),
     "call_upi_provider": (call_provider, provider_book, _adapters),
-    "call_wallet_provider": (call_provider, provider_book, _adapters),
+    "call_wallet_provider": (call_provider, provider_book, _adapters, wallets),
 }
 
 if settings.starts_from_snapshot():

@@ -20,7 +20,6 @@ from payflow.domain.routing.model import RoutingPreference
 Body = Mapping[str, Any]
 
 _REFUSED_VPA: Final = "invalid@upi"
-_TEST_WALLET: Final = "test_"
 
 
 def parse_create_payment(body: Body, now: datetime) -> NewPayment:
@@ -72,6 +71,20 @@ def parse_create_token(body: Body, now: datetime) -> CardData:
     return _card(body["card"], now, "card")
 
 
+def parse_create_wallet(body: Body) -> tuple[str, str]:
+    """The customer's id and the currency; raises `InvalidRequest`."""
+    CHECKER.check("CreateWallet", body)
+    _refuse_card_number("customer_id", body["customer_id"])
+    return body["customer_id"], body["currency"]
+
+
+def parse_top_up_wallet(body: Body) -> int:
+    """The amount to pay in; raises `InvalidRequest`."""
+    CHECKER.check("TopUpWallet", body)
+    amount: int = body["amount"]
+    return amount
+
+
 def parse_create_merchant(body: Body) -> tuple[str, MerchantTerms]:
     """The new merchant's name and terms; raises `InvalidRequest`."""
     CHECKER.check("CreateMerchant", body)
@@ -114,7 +127,7 @@ def _method(method: Body, now: datetime) -> NewMethod:
         case "upi":
             return _upi(method["upi"])
         case "wallet":
-            return _wallet(method["wallet"])
+            return WalletMethod(method["wallet"]["wallet_id"])
         case _:
             return TokenRef(method["token"])
 
@@ -134,14 +147,6 @@ def _upi(upi: Body) -> UpiMethod:
     if upi["vpa"].lower() == _REFUSED_VPA:
         raise InvalidRequest("invalid_vpa", "There is no such VPA.", param="method.upi.vpa")
     return UpiMethod(upi["vpa"], UpiFlow(upi.get("flow") or UpiFlow.COLLECT))
-
-
-def _wallet(wallet: Body) -> WalletMethod:
-    if not wallet["wallet_id"].startswith(_TEST_WALLET):
-        raise InvalidRequest(
-            "wallet_not_found", "There is no such wallet.", param="method.wallet.wallet_id"
-        )
-    return WalletMethod(wallet["wallet_id"])
 
 
 def _customer(customer: Body | None) -> Customer | None:

@@ -201,6 +201,14 @@ REQUEST_SCHEMAS: Final[dict[str, Schema]] = {
         note=_string(1, NOTE_MAX, description="How you know; kept with the payment"),
     ),
     "CreateToken": _object(("card",), card=reference("Card")),
+    "CreateWallet": _object(
+        ("customer_id", "currency"),
+        customer_id=_string(1, TEXT_MAX, description="The merchant's own id of its customer."),
+        currency=CURRENCY,
+    ),
+    "TopUpWallet": _object(
+        ("amount",), amount=_integer(1, AMOUNT_MINOR_MAX, description="Minor units")
+    ),
     "CreateMerchant": _object(
         ("name",),
         name=_MERCHANT_NAME,

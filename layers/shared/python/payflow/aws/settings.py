@@ -68,6 +68,11 @@ def wake_up_queue_url() -> str:
     return _required("WAKE_UP_QUEUE_URL")
 
 
+def wallets_table() -> str:
+    """The name of the table of customers' wallets and what was done to them."""
+    return _required("WALLETS_TABLE")
+
+
 def vault() -> VaultSettings:
     """The vault's table, and whichever of its keys this function may use."""
     return VaultSettings(

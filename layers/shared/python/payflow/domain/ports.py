@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from payflow.domain.payment import Payment
     from payflow.domain.provider import Faults, Market
     from payflow.domain.provider_call import ProviderCall
+    from payflow.domain.wallet import Performed, Wallet, WalletOperation, WalletRequest
 
 
 class Clock(Protocol):
@@ -219,6 +220,40 @@ class CallClaims(Protocol):
         """Whether this invocation, and no other ever, may make that attempt's call.
 
         Raises `Unavailable` when that cannot be known; then nothing may be sent.
+        """
+        ...
+
+
+class Wallets(Protocol):
+    """Customers' stored money; every operation is done at most once under its key.
+
+    All raise `Unavailable` while the store does not answer.
+    """
+
+    def create(self, wallet: Wallet) -> Wallet | None:
+        """Store a new wallet; if its id is taken, store nothing and return what is there."""
+        ...
+
+    def get(self, wallet_id: str) -> Wallet | None:
+        """The wallet as last committed (a consistent read), or None."""
+        ...
+
+    def find(self, wallet_id: str, key: str) -> WalletOperation | None:
+        """The operation that was written down under `key` (a consistent read), or None."""
+        ...
+
+    def perform(self, request: WalletRequest) -> Performed:
+        """Do what `payflow.domain.wallet_rules` decides, in one step, and tell what was done.
+
+        Under a key that is known nothing is done, whatever is asked, and its operation told.
+        Raises as `decided` does, and `Unavailable` if other writers kept winning.
+        """
+        ...
+
+    def refuse(self, request: WalletRequest, code: str) -> WalletOperation:
+        """Write down that `request` was refused for `code`, unless its key is known.
+
+        Returns what is written down: from now on the key can move nothing that it has not moved.
         """
         ...
 

@@ -23,6 +23,9 @@ ALL_CAPABILITIES: Final = frozenset(
     }
 )
 
+STORED_WALLET_ADAPTER: Final = "stored_wallet"
+"""The adapter of PayFlow's own wallets."""
+
 
 @dataclass(frozen=True, slots=True)
 class LatencyModel:
