@@ -6,9 +6,9 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 
+from infra_cdk.callback_queues import QueueName, Reading
 from infra_cdk.keys import KeyName
 from infra_cdk.lambda_factory import Access, FunctionSpec, KeyUse
-from infra_cdk.queues import QueueName, Reading
 from infra_cdk.secrets import SecretName
 from infra_cdk.settings import Authorizer
 from infra_cdk.tables import TableName
@@ -21,13 +21,16 @@ PROVIDER_FUNCTIONS = {
 }
 CREATE_FUNCTION = "create_payment_api"
 ACTIONS_FUNCTION = "payment_actions_api"
+REVIEWS_FUNCTION = "reviews_api"
 PLAN_FUNCTION = "plan_next_step"
 AUTHORIZER_FUNCTION = "authorize_request"
-HEALTH_FUNCTION = "update_health"
 CUSTOMER_FUNCTION = "customer_api"
 CALLBACKS_FUNCTION = "provider_callbacks_api"
 SEND_CALLBACK_FUNCTION = "send_provider_callback"
 HANDLE_CALLBACK_FUNCTION = "handle_provider_callback"
+FOLLOW_FUNCTION = "follow_payments"
+WAKE_FUNCTION = "wake_payments"
+SWEEP_FUNCTION = "sweep_payments"
 FALLBACK_FUNCTION = "meta_api"
 
 # Tells a function that no authorizer stands in front of it; see payflow.aws.settings.
@@ -45,7 +48,6 @@ PLAN_TIMEOUT_S = 15
 AUTHORIZER_TIMEOUT_S = 8
 # Less than the 35 s that the workflow waits for a provider.
 PROVIDER_TIMEOUT_S = 30
-HEALTH_TIMEOUT_S = 30
 # One message at a time: an API that does not answer holds up nothing behind it. Longer than two AWS
 # calls that fail and the 12 s that the HTTP client waits.
 SEND_CALLBACK_TIMEOUT_S = 30
@@ -54,10 +56,15 @@ READINGS = {
     QueueName.PROVIDER_OUTBOX: Reading(SEND_CALLBACK_FUNCTION, SEND_CALLBACK_TIMEOUT_S, 1),
     QueueName.PROVIDER_CALLBACKS: Reading(HANDLE_CALLBACK_FUNCTION, HANDLE_CALLBACK_TIMEOUT_S, 5),
 }
+FOLLOW_TIMEOUT_S = 30
+WAKE_TIMEOUT_S = 30
+SWEEP_TIMEOUT_S = 55
 
 # The control table's records are read together, and replaced one by one.
 MARKET = Access.BATCH_GET
 CONTROL = Access.BATCH_GET | Access.PUT
+# A wallet and its operation are put together, in one transaction.
+OPERATED = Access.GET | Access.PUT
 # The fingerprint's key is read, and made by whoever is the first to need it.
 FINGERPRINT = (KeyUse.SEAL_FINGERPRINT, KeyUse.OPEN_FINGERPRINT)
 
@@ -73,6 +80,7 @@ def function_specs(
             (
                 _creating(routing),
                 _acting(routing),
+                _reviewing(routing),
                 _asking_customers(),
                 _taking_callbacks(),
                 *_answering(),
@@ -82,12 +90,7 @@ def function_specs(
         _planning(routing),
         *_calling_providers(),
         *_telling(routing),
-        FunctionSpec(
-            HEALTH_FUNCTION,
-            HEALTH_TIMEOUT_S,
-            {TableName.CONTROL: CONTROL},
-            waited_for=False,
-        ),
+        *_following(routing),
     )
 
 
@@ -120,6 +123,7 @@ def _creating(routing: dict[str, str]) -> FunctionSpec:
             TableName.VAULT: Access.GET | Access.PUT | Access.UPDATE | Access.DELETE,
             TableName.CONTROL: MARKET,
             TableName.MERCHANTS: Access.GET,
+            TableName.WALLETS: Access.GET,
         },
         {KeyName.CARD: (KeyUse.SEAL_CARD, *FINGERPRINT), KeyName.CVC: (KeyUse.SEAL_CVC,)},
         environment=routing,
@@ -165,6 +169,19 @@ def _taking_callbacks() -> FunctionSpec:
     )
 
 
+def _reviewing(routing: dict[str, str]) -> FunctionSpec:
+    """The function that takes operators' decisions; it may also start the workflow."""
+    return FunctionSpec(
+        REVIEWS_FUNCTION,
+        API_TIMEOUT_S,
+        {
+            TableName.PAYMENTS: Access.GET | Access.PUT | Access.QUERY | Access.BATCH_GET,
+            TableName.CONTROL: MARKET,
+        },
+        environment=routing,
+    )
+
+
 def _answering() -> tuple[FunctionSpec, ...]:
     """The functions behind the other routes."""
     # Merchants beside payments, because an operator's reading merges those of all merchants.
@@ -184,6 +201,7 @@ def _answering() -> tuple[FunctionSpec, ...]:
     return (
         FunctionSpec("payments_api", API_TIMEOUT_S, payments),
         FunctionSpec("tokens_api", API_TIMEOUT_S, cards, card_key),
+        FunctionSpec("wallets_api", API_TIMEOUT_S, {TableName.WALLETS: OPERATED}),
         FunctionSpec("ledger_api", LEDGER_TIMEOUT_S, listed, busy=True),
         FunctionSpec("merchants_api", API_TIMEOUT_S, merchants),
         FunctionSpec("providers_api", API_TIMEOUT_S, {TableName.CONTROL: CONTROL}),
@@ -203,6 +221,25 @@ def _planning(routing: dict[str, str]) -> FunctionSpec:
         },
         environment=routing,
         busy=True,
+    )
+
+
+def _following(routing: dict[str, str]) -> tuple[FunctionSpec, ...]:
+    """The functions that nobody waits for: after each change of a payment, and when it is due."""
+    return (
+        FunctionSpec(
+            FOLLOW_FUNCTION, FOLLOW_TIMEOUT_S, {TableName.CONTROL: CONTROL}, waited_for=False
+        ),
+        FunctionSpec(
+            WAKE_FUNCTION,
+            WAKE_TIMEOUT_S,
+            {TableName.PAYMENTS: Access.GET | Access.PUT, TableName.CONTROL: MARKET},
+            environment=routing,
+            waited_for=False,
+        ),
+        FunctionSpec(
+            SWEEP_FUNCTION, SWEEP_TIMEOUT_S, {TableName.PAYMENTS: Access.QUERY}, waited_for=False
+        ),
     )
 
 
@@ -227,7 +264,12 @@ def _calling_providers() -> tuple[FunctionSpec, ...]:
             busy=True,
         ),
         FunctionSpec(PROVIDER_FUNCTIONS["upi"], PROVIDER_TIMEOUT_S, own_book, sends_to=outbox),
-        FunctionSpec(PROVIDER_FUNCTIONS["wallet"], PROVIDER_TIMEOUT_S, own_book, sends_to=outbox),
+        FunctionSpec(
+            PROVIDER_FUNCTIONS["wallet"],
+            PROVIDER_TIMEOUT_S,
+            {**own_book, TableName.WALLETS: OPERATED},
+            sends_to=outbox,
+        ),
     )
 
 
@@ -247,7 +289,7 @@ def _telling(routing: dict[str, str]) -> tuple[FunctionSpec, ...]:
         FunctionSpec(
             HANDLE_CALLBACK_FUNCTION,
             HANDLE_CALLBACK_TIMEOUT_S,
-            {TableName.PAYMENTS: Access.GET | Access.PUT},
+            {TableName.PAYMENTS: Access.GET | Access.PUT, TableName.CONTROL: MARKET},
             environment=routing,
             waited_for=False,
         ),

@@ -15,7 +15,7 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from infra_cdk.api import ApiFront
-from infra_cdk.functions import HEALTH_FUNCTION, PLAN_FUNCTION
+from infra_cdk.functions import FOLLOW_FUNCTION, PLAN_FUNCTION
 from infra_cdk.lambda_factory import DeployedFunction
 from infra_cdk.tables import TableName
 
@@ -32,8 +32,7 @@ class Watched:
     state_machine: sfn.StateMachine
     functions: Mapping[str, DeployedFunction]
     tables: Mapping[TableName, dynamodb.Table]
-    dead_letters: sqs.Queue
-    callback_dead_letters: Sequence[sqs.Queue]
+    dead_letters: Mapping[str, sqs.Queue]
 
 
 class Monitoring(Construct):
@@ -77,14 +76,15 @@ class Monitoring(Construct):
             _of_all_functions("Errors"),
             "A function crashes or runs out of time; the dashboard shows which.",
         )
-        self._alarm(
-            "HealthDeadLetters",
-            watched.dead_letters.metric_approximate_number_of_messages_visible(period=PERIOD),
-            "Provider outcomes could not be learnt; see the dead-letter queue.",
-        )
+        for name, queue in watched.dead_letters.items():
+            self._alarm(
+                f"{name}DeadLetters",
+                queue.metric_approximate_number_of_messages_visible(period=PERIOD),
+                "Something was tried in vain as often as it may be; see the dead-letter queue.",
+            )
         self._alarm(
             "HealthLag",
-            watched.functions[HEALTH_FUNCTION].function.metric(
+            watched.functions[FOLLOW_FUNCTION].function.metric(
                 "IteratorAge", statistic="Maximum", period=PERIOD
             ),
             "Provider health lags behind: the router decides on old news.",
@@ -155,8 +155,10 @@ class Monitoring(Construct):
         )
 
     def _dead_letters(self) -> list[cloudwatch.IMetric]:
-        queues = (self._watched.dead_letters, *self._watched.callback_dead_letters)
-        return [queue.metric_approximate_number_of_messages_visible() for queue in queues]
+        return [
+            queue.metric_approximate_number_of_messages_visible()
+            for queue in self._watched.dead_letters.values()
+        ]
 
     def _table_throttles(self) -> list[cloudwatch.IMetric]:
         return [

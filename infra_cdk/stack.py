@@ -9,28 +9,32 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from infra_cdk.api import ApiFront, ApiParts
+from infra_cdk.callback_queues import CallbackQueues, QueueName
 from infra_cdk.functions import (
     ACTIONS_FUNCTION,
     CREATE_FUNCTION,
     FALLBACK_FUNCTION,
+    FOLLOW_FUNCTION,
     HANDLE_CALLBACK_FUNCTION,
-    HEALTH_FUNCTION,
     PROVIDER_FUNCTIONS,
     READINGS,
+    REVIEWS_FUNCTION,
     SEND_CALLBACK_FUNCTION,
+    SWEEP_FUNCTION,
+    WAKE_FUNCTION,
     function_specs,
 )
-from infra_cdk.health_stream import HealthStream
 from infra_cdk.http_api import HttpFront
 from infra_cdk.keys import KeyName, Keys
 from infra_cdk.lambda_factory import DeployedFunction, LambdaFactory, Stores
 from infra_cdk.monitoring import Monitoring, Watched
+from infra_cdk.payment_stream import PaymentStream
 from infra_cdk.public_url import create_public_url, let_read, parameter_name
-from infra_cdk.queues import QueueName, Queues
 from infra_cdk.rest_api import RestFront
 from infra_cdk.secrets import SecretName, Secrets, named_secrets
 from infra_cdk.settings import ApiKind, Settings, Target
 from infra_cdk.tables import TableName, Tables
+from infra_cdk.wake_ups import WakeUps
 from infra_cdk.workflow import PaymentWorkflow
 from payflow.api.routes import Route
 
@@ -55,15 +59,24 @@ class PayFlowStack(cdk.Stack):
         specs = function_specs(factory.invoke_name, settings.authorizer)
         functions = {spec.name: factory.build(spec) for spec in specs}
         workflow = PaymentWorkflow(self, "Workflow", settings=settings, functions=functions)
-        for starter in (CREATE_FUNCTION, ACTIONS_FUNCTION, HANDLE_CALLBACK_FUNCTION):
+        starters = (CREATE_FUNCTION, ACTIONS_FUNCTION, REVIEWS_FUNCTION, WAKE_FUNCTION)
+        for starter in (*starters, HANDLE_CALLBACK_FUNCTION):
             _let_use(functions[starter], workflow, "states:StartExecution")
         _let_use(functions[FALLBACK_FUNCTION], workflow, "states:DescribeStateMachine")
-        health = HealthStream(
+        stream = PaymentStream(
             self,
-            "Health",
+            "PaymentStream",
             settings=settings,
             payments=stores.tables.table(TableName.PAYMENTS),
-            update_health=functions[HEALTH_FUNCTION],
+            follow_payments=functions[FOLLOW_FUNCTION],
+        )
+        wake_ups = WakeUps(
+            self,
+            "WakeUps",
+            settings=settings,
+            wake_payments=functions[WAKE_FUNCTION],
+            sweep_payments=functions[SWEEP_FUNCTION],
+            senders=(functions[FOLLOW_FUNCTION],),
         )
         front = self._front(settings, ApiParts(routes, functions))
         self._connect_providers(settings, stores.queues, front, functions)
@@ -72,8 +85,11 @@ class PayFlowStack(cdk.Stack):
             state_machine=workflow.state_machine,
             functions=functions,
             tables={name: stores.tables.table(name) for name in TableName},
-            dead_letters=health.dead_letters,
-            callback_dead_letters=[stores.queues.dead_letters(name) for name in QueueName],
+            dead_letters={
+                "Stream": stream.dead_letters,
+                "WakeUps": wake_ups.dead_letters,
+                **{name.name: stores.queues.dead_letters(name) for name in QueueName},
+            },
         )
         monitoring = Monitoring(self, "Monitoring", watched=watched)
         self._write_outputs(
@@ -84,7 +100,9 @@ class PayFlowStack(cdk.Stack):
                 "ApiKind": front.kind.value,
                 "ApiStage": front.stage,
                 "StateMachineArn": workflow.state_machine.state_machine_arn,
-                "HealthDlqUrl": health.dead_letters.queue_url,
+                "StreamDlqUrl": stream.dead_letters.queue_url,
+                "WakeUpQueueUrl": wake_ups.queue.queue_url,
+                "WakeUpDlqUrl": wake_ups.dead_letters.queue_url,
                 "PublicUrlParameter": parameter_name(settings),
                 "AlarmTopicArn": monitoring.alarm_topic.topic_arn,
             }
@@ -94,14 +112,14 @@ class PayFlowStack(cdk.Stack):
         return Stores(
             tables=Tables(self, "Tables", settings=settings),
             keys=Keys(self, "Keys", settings=settings),
-            queues=Queues(self, "Queues", settings=settings, readings=READINGS),
+            queues=CallbackQueues(self, "Queues", settings=settings, readings=READINGS),
             secrets=Secrets(self, "Secrets", settings=settings, named=named_secrets()),
         )
 
     def _connect_providers(
         self,
         settings: Settings,
-        queues: Queues,
+        queues: CallbackQueues,
         front: ApiFront,
         functions: Mapping[str, DeployedFunction],
     ) -> None:
@@ -150,6 +168,7 @@ def _addresses(stores: Stores) -> dict[str, str]:
         "ControlTable": tables.table(TableName.CONTROL).table_name,
         "ProviderBooksTable": tables.table(TableName.PROVIDER_BOOKS).table_name,
         "ProviderCallsTable": tables.table(TableName.PROVIDER_CALLS).table_name,
+        "WalletsTable": tables.table(TableName.WALLETS).table_name,
         "CardKeyId": keys.key(KeyName.CARD).key_id,
         "CvcKeyId": keys.key(KeyName.CVC).key_id,
         "ProviderOutboxDlqUrl": queues.dead_letters(QueueName.PROVIDER_OUTBOX).queue_url,

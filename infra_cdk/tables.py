@@ -1,4 +1,4 @@
-"""The six tables: one purpose each, on demand, encrypted, kept or dropped by stage."""
+"""The seven tables: one purpose each, on demand, encrypted, kept or dropped by stage."""
 
 from __future__ import annotations
 
@@ -22,10 +22,11 @@ class TableName(StrEnum):
     CONTROL = "CONTROL_TABLE"
     PROVIDER_BOOKS = "PROVIDER_BOOKS_TABLE"
     PROVIDER_CALLS = "PROVIDER_CALLS_TABLE"
+    WALLETS = "WALLETS_TABLE"
 
 
 INDEXES = {
-    TableName.PAYMENTS: ("by_merchant", "by_posting"),
+    TableName.PAYMENTS: ("by_merchant", "by_posting", "by_attention"),
     TableName.MERCHANTS: ("by_owner",),
 }
 
@@ -47,6 +48,9 @@ class Tables(Construct):
             TableName.PROVIDER_CALLS: self._create(
                 "ProviderCalls", "id", time_to_live_attribute="expires_at"
             ),
+            TableName.WALLETS: self._create(
+                "Wallets", "id", stream=dynamodb.StreamViewType.NEW_AND_OLD_IMAGES
+            ),
         }
 
     def table(self, name: TableName) -> dynamodb.Table:
@@ -63,6 +67,8 @@ class Tables(Construct):
         _index(table, "by_merchant", "merchant_id", "created_key", KEYS_ONLY)
         # Sparse: only a payment that moved money has a `posted_key`.
         _index(table, "by_posting", "merchant_id", "posted_key", KEYS_ONLY)
+        # Sparse: only a payment that waits for something, or for somebody, has an `attention`.
+        _index(table, "by_attention", "attention", "attention_key", KEYS_ONLY)
         return table
 
     def _merchants(self) -> dynamodb.Table:

@@ -58,6 +58,7 @@ FUNCTIONS_MAY_IMPORT = {
     "payflow.aws.payment_stream",
     "payflow.aws.provider_task",
     "payflow.aws.queue_batch",
+    "payflow.aws.wake_ups",
 }
 # The world: environment, clock, chance, threads of control that wait, network, files.
 WORLD_MODULES = {

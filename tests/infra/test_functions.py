@@ -23,6 +23,7 @@ MAY = {
         "Vault": {"GetItem", "PutItem", "UpdateItem", "DeleteItem"},
         "Control": READ_MARKET,
         "Merchants": {"GetItem"},
+        "Wallets": {"GetItem"},
     },
     "payment_actions_api": {"Payments": {"GetItem", "PutItem"}, "Control": READ_MARKET},
     "payments_api": {
@@ -30,6 +31,7 @@ MAY = {
         "Merchants": {"Query"},
     },
     "tokens_api": {"Vault": {"GetItem", "PutItem"}},
+    "wallets_api": {"Wallets": {"GetItem", "PutItem"}},
     "ledger_api": {
         "Payments": {"Query", "BatchGetItem"},
         "Merchants": {"GetItem", "Query"},
@@ -42,6 +44,7 @@ MAY = {
         "Merchants": {"DescribeTable"},
         "ProviderBooks": {"DescribeTable"},
         "ProviderCalls": {"DescribeTable"},
+        "Wallets": {"DescribeTable"},
         "Control": READ_MARKET,
     },
     "authorize_request": {"Merchants": {"GetItem"}},
@@ -65,6 +68,7 @@ MAY = {
         "ProviderBooks": {"GetItem", "PutItem", "UpdateItem"},
         "ProviderCalls": {"PutItem"},
         "Control": READ_MARKET,
+        "Wallets": {"GetItem", "PutItem"},
     },
     "customer_api": {
         "Payments": {"GetItem"},

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from infra_cdk.callback_queues import QueueName
 from infra_cdk.functions import PROVIDER_FUNCTIONS, READINGS
-from infra_cdk.queues import QueueName
 from infra_cdk.secrets import SecretName
 from infra_cdk.settings import ApiKind, Settings, Stage
 from infra_cdk.tables import TableName
@@ -37,6 +37,7 @@ OUTPUTS = {
     "ControlTable",
     "ProviderBooksTable",
     "ProviderCallsTable",
+    "WalletsTable",
     "CardKeyId",
     "CvcKeyId",
     "HealthDlqUrl",

@@ -55,4 +55,5 @@ _DEFINITIONS = {
     "CONTROL_TABLE": _table("control", "id"),
     "PROVIDER_BOOKS_TABLE": _table("provider_books", "id"),
     "PROVIDER_CALLS_TABLE": _table("provider_calls", "id"),
+    "WALLETS_TABLE": _table("wallets", "id"),
 }

@@ -29,6 +29,7 @@ ENVIRONMENT = {
     "CONTROL_TABLE": "control",
     "PROVIDER_BOOKS_TABLE": "books",
     "PROVIDER_CALLS_TABLE": "calls",
+    "WALLETS_TABLE": "wallets",
     "CARD_KEY_ID": "card",
     "CVC_KEY_ID": "cvc",
     "PROVIDER_OUTBOX_URL": "https://sqs.eu-west-1.amazonaws.com/000000000000/outbox",

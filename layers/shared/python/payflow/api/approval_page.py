@@ -12,7 +12,7 @@ from html import escape
 from typing import Final, assert_never
 from urllib.parse import parse_qs
 
-from payflow.domain.approval import ApprovalView, Decision, Verdict
+from payflow.domain.approval import ApprovalView, CustomerDecision, Verdict
 from payflow.domain.errors import InvalidRequest, MalformedRequest
 from payflow.domain.method import CardMethod, Method, UpiMethod
 from payflow.domain.money import Money, major_units
@@ -122,7 +122,7 @@ footer { color: var(--dim); font-size: 13px; text-align: center; text-wrap: bala
 """
 
 
-def parse_decision(body: bytes | None) -> Decision:
+def parse_decision(body: bytes | None) -> CustomerDecision:
     """Which button was pressed, from the form's body.
 
     Raises `MalformedRequest` for what is no such form, `InvalidRequest` for another button.
@@ -134,9 +134,9 @@ def parse_decision(body: bytes | None) -> Decision:
     except ValueError as error:
         raise MalformedRequest("invalid_form", "Send the page's own form.") from error
     pressed = form.get("decision", [])
-    if len(pressed) != 1 or pressed[0] not in set(Decision):
+    if len(pressed) != 1 or pressed[0] not in set(CustomerDecision):
         raise InvalidRequest("invalid_value", "Press one of the two buttons.", param="decision")
-    return Decision(pressed[0])
+    return CustomerDecision(pressed[0])
 
 
 def approval_page(view: ApprovalView) -> tuple[int, str]:
@@ -168,9 +168,9 @@ def _state(view: ApprovalView) -> _State:
             return _State.CLOSED
         case None:
             return _State.OPEN if view.now < approval.expires_at else _State.EXPIRED
-        case Decision.APPROVE:
+        case CustomerDecision.APPROVE:
             return _State.APPROVED if _is_ours(view) else _State.APPROVED_BEFORE
-        case Decision.REJECT:
+        case CustomerDecision.REJECT:
             return _State.REJECTED if _is_ours(view) else _State.REJECTED_BEFORE
         case _:
             assert_never(decision)

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from payflow.api.schemas import CHECKER
-from payflow.domain.approval import Decision
+from payflow.domain.approval import CustomerDecision
 from payflow.domain.callback_document import callback_from_body
 from payflow.domain.card import has_expired, holds_card_number, is_card_number
 from payflow.domain.errors import InvalidRequest
@@ -17,12 +17,12 @@ from payflow.domain.money import FeeTerms, Money
 from payflow.domain.new_payment import NewMethod, NewPayment, TokenRef
 from payflow.domain.payment import CaptureMethod, Customer
 from payflow.domain.provider_callback import DISPUTE_TYPES, ProviderCallback
+from payflow.domain.reviews import Decision, Resolution
 from payflow.domain.routing.model import RoutingPreference
 
 Body = Mapping[str, Any]
 
 _REFUSED_VPA: Final = "invalid@upi"
-_TEST_WALLET: Final = "test_"
 
 
 def parse_create_payment(body: Body, now: datetime) -> NewPayment:
@@ -32,7 +32,6 @@ def parse_create_payment(body: Body, now: datetime) -> NewPayment:
     """
     CHECKER.check("CreatePayment", body)
     _refuse_card_numbers(body)
-    _check_settlement_currency(body)
     return NewPayment(
         amount=Money(body["amount"], body["currency"]),
         method=_method(body["method"], now),
@@ -69,10 +68,10 @@ def parse_refund(body: Body) -> tuple[int | None, str | None]:
     return body.get("amount"), reason
 
 
-def parse_confirm(body: Body) -> Decision:
+def parse_confirm(body: Body) -> CustomerDecision:
     """What the customer decides; raises `InvalidRequest`."""
     CHECKER.check("ConfirmPayment", body)
-    return Decision(body.get("result") or Decision.APPROVE)
+    return CustomerDecision(body.get("result") or CustomerDecision.APPROVE)
 
 
 def parse_provider_callback(body: Body, *, message_id: str, provider: str) -> ProviderCallback:
@@ -92,6 +91,20 @@ def parse_create_token(body: Body, now: datetime) -> CardData:
     """The card to tokenise; raises `InvalidRequest`."""
     CHECKER.check("CreateToken", body)
     return _card(body["card"], now, "card")
+
+
+def parse_create_wallet(body: Body) -> tuple[str, str]:
+    """The customer's id and the currency; raises `InvalidRequest`."""
+    CHECKER.check("CreateWallet", body)
+    _refuse_card_number("customer_id", body["customer_id"])
+    return body["customer_id"], body["currency"]
+
+
+def parse_top_up_wallet(body: Body) -> int:
+    """The amount to pay in; raises `InvalidRequest`."""
+    CHECKER.check("TopUpWallet", body)
+    amount: int = body["amount"]
+    return amount
 
 
 def parse_create_merchant(body: Body) -> tuple[str, MerchantTerms]:
@@ -123,6 +136,12 @@ def _terms(body: Body) -> MerchantTerms:
     )
 
 
+def parse_resolution(body: Body, key_id: str) -> Decision:
+    """The operator's decision about a flagged payment; raises `InvalidRequest`."""
+    CHECKER.check("ResolveReview", body)
+    return Decision(resolution=Resolution(body["outcome"]), note=body["note"], by=key_id)
+
+
 def _method(method: Body, now: datetime) -> NewMethod:
     match method["type"]:
         case "card":
@@ -130,7 +149,7 @@ def _method(method: Body, now: datetime) -> NewMethod:
         case "upi":
             return _upi(method["upi"])
         case "wallet":
-            return _wallet(method["wallet"])
+            return WalletMethod(method["wallet"]["wallet_id"])
         case _:
             return TokenRef(method["token"])
 
@@ -150,14 +169,6 @@ def _upi(upi: Body) -> UpiMethod:
     if upi["vpa"].lower() == _REFUSED_VPA:
         raise InvalidRequest("invalid_vpa", "There is no such VPA.", param="method.upi.vpa")
     return UpiMethod(upi["vpa"], UpiFlow(upi.get("flow") or UpiFlow.COLLECT))
-
-
-def _wallet(wallet: Body) -> WalletMethod:
-    if not wallet["wallet_id"].startswith(_TEST_WALLET):
-        raise InvalidRequest(
-            "wallet_not_found", "There is no such wallet.", param="method.wallet.wallet_id"
-        )
-    return WalletMethod(wallet["wallet_id"])
 
 
 def _customer(customer: Body | None) -> Customer | None:
@@ -181,15 +192,6 @@ def _check_ip(text: str) -> None:
 
 def _routing(routing: Body) -> RoutingPreference:
     return RoutingPreference(routing.get("strategy"), tuple(routing.get("providers") or ()))
-
-
-def _check_settlement_currency(body: Body) -> None:
-    if body.get("settlement_currency") not in (None, body["currency"]):
-        raise InvalidRequest(
-            "settlement_currency_unsupported",
-            "Payments settle in their own currency.",
-            param="settlement_currency",
-        )
 
 
 def _refuse_card_numbers(body: Body) -> None:

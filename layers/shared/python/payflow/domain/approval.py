@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from payflow.domain.payment import Payment
 
 
-class Decision(StrEnum):
+class CustomerDecision(StrEnum):
     """The customer's answer."""
 
     APPROVE = "approve"
@@ -46,10 +46,10 @@ class Approval:
     """
 
     expires_at: datetime
-    decision: Decision | None = None
+    decision: CustomerDecision | None = None
     mark: str | None = None
 
-    def verdict(self, decision: Decision, mark: str, now: datetime) -> Verdict:
+    def verdict(self, decision: CustomerDecision, mark: str, now: datetime) -> Verdict:
         """What becomes of `decision` by `mark` at `now`; `TAKEN` if it may be written down."""
         if self.decision is not None:
             repeated = (self.decision, self.mark) == (decision, mark)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from payflow.domain.ports import Clock, Provider, Randomness, Vault
+    from payflow.domain.ports import Clock, Provider, Randomness, Vault, Wallets
     from payflow.domain.provider import Faults, ProviderConfig
     from payflow.providers.simulated.callbacks import CallbackSender
     from payflow.providers.simulated.store import BookStore
@@ -22,8 +22,9 @@ class Resources:
     """The world as an adapter may use it.
 
     `vault` makes the vault when a card has to be revealed, so that adapters of other methods need
-    no access to it. `book` is where simulated acquirers keep their own books, `callbacks` how they
-    tell what happens later, and `approval_url` the page where the customer of an order answers.
+    no access to it; `wallets`, in the same way, PayFlow's own wallets. `book` is where simulated
+    acquirers keep their own books, `callbacks` how they tell what happens later, and `approval_url`
+    the page where the customer of an order answers.
     """
 
     book: BookStore
@@ -32,6 +33,7 @@ class Resources:
     clock: Clock
     randomness: Randomness
     vault: Callable[[], Vault]
+    wallets: Callable[[], Wallets]
 
 
 Factory = Callable[["ProviderConfig", "Faults", Resources], "Provider"]

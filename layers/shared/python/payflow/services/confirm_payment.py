@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from payflow.domain.answer import compact_json
-from payflow.domain.approval import Decision, Verdict
+from payflow.domain.approval import CustomerDecision, Verdict
 from payflow.domain.errors import Conflict, IdempotencyKeyReused, NotFound
 from payflow.domain.ids import derived_id
 from payflow.domain.payment import Payment, Status, provider_key
@@ -32,7 +32,7 @@ class ConfirmRequest:
 
     payment_id: str
     merchant_id: str
-    decision: Decision
+    decision: CustomerDecision
     mark: str
     wait_ms: int
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from payflow.domain.approval import ApprovalView, Decision, Verdict, approval_token
+from payflow.domain.approval import ApprovalView, CustomerDecision, Verdict, approval_token
 from payflow.domain.errors import NotFound
 from payflow.domain.ids import same_secret
 from payflow.domain.payment import Payment
@@ -39,7 +39,7 @@ class ShowApproval:
         payment, asked = self._asked(payment_id, token)
         return self._view(payment, asked)
 
-    def decide(self, payment_id: str, token: str, decision: Decision) -> ApprovalView:
+    def decide(self, payment_id: str, token: str, decision: CustomerDecision) -> ApprovalView:
         """Take the customer's decision, and show what became of it; raises as `look` does."""
         payment, asked = self._asked(payment_id, token)
         view = self._view(payment, asked)

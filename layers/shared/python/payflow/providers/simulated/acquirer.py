@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final, assert_never
 
-from payflow.domain.approval import Approval, Decision, Verdict
+from payflow.domain.approval import Approval, CustomerDecision, Verdict
 from payflow.domain.errors import Unavailable, VersionConflict
 from payflow.domain.ids import derived_id
 from payflow.providers.simulated.book import ProviderBook
@@ -140,7 +140,7 @@ class SimulatedAcquirer:
         entry = self._book.find(key)
         return None if entry is None else entry.approval
 
-    def decide(self, key: str, decision: Decision, mark: str) -> Verdict:
+    def decide(self, key: str, decision: CustomerDecision, mark: str) -> Verdict:
         """Take the customer's decision: the first one, while the question is open.
 
         It is booked, and then told by callback. It reaches the acquirer whatever keeps PayFlow from
@@ -163,8 +163,10 @@ class SimulatedAcquirer:
             return verdict
         raise Unavailable("contended", f"the entry of {key} is being changed")
 
-    def _decided(self, entry: BookEntry, decision: Decision, mark: str, now: datetime) -> BookEntry:
-        approved = decision is Decision.APPROVE
+    def _decided(
+        self, entry: BookEntry, decision: CustomerDecision, mark: str, now: datetime
+    ) -> BookEntry:
+        approved = decision is CustomerDecision.APPROVE
         return replace(
             entry,
             standing=Standing.APPROVED if approved else Standing.DECLINED,

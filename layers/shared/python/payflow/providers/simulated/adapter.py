@@ -13,7 +13,7 @@ from payflow.providers.simulated.entry import Kind
 from payflow.providers.simulated.requests import OperationRequest
 
 if TYPE_CHECKING:
-    from payflow.domain.approval import Approval, Decision, Verdict
+    from payflow.domain.approval import Approval, CustomerDecision, Verdict
     from payflow.domain.outcomes import ProviderResult
     from payflow.domain.provider_call import ProviderCall
     from payflow.providers.simulated.client import AcquirerClient
@@ -47,7 +47,7 @@ class SimulatedProvider:
         """What the customer was asked about the authorisation with `key`; None if nothing."""
         return self._client.approval(key)
 
-    def decide(self, key: str, decision: Decision, mark: str) -> Verdict:
+    def decide(self, key: str, decision: CustomerDecision, mark: str) -> Verdict:
         """Answer in the customer's name."""
         return self._client.decide(key, decision, mark)
 

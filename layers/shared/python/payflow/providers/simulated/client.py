@@ -8,7 +8,7 @@ from payflow.providers.simulated.acquirer import SimulatedAcquirer
 from payflow.providers.wire import Delivery, Reply, waited
 
 if TYPE_CHECKING:
-    from payflow.domain.approval import Approval, Decision, Verdict
+    from payflow.domain.approval import Approval, CustomerDecision, Verdict
     from payflow.domain.ports import Clock
     from payflow.domain.provider import Faults, ProviderConfig
     from payflow.providers.contract import Resources
@@ -34,7 +34,7 @@ class Acquirer(Protocol):
         """What the customer was asked about the request with `key`; None if nothing."""
         ...
 
-    def decide(self, key: str, decision: Decision, mark: str) -> Verdict:
+    def decide(self, key: str, decision: CustomerDecision, mark: str) -> Verdict:
         """Take the customer's decision."""
         ...
 
@@ -64,7 +64,7 @@ class AcquirerClient:
         """What the customer sees: not over PayFlow's line to the acquirer."""
         return self._acquirer.approval(key)
 
-    def decide(self, key: str, decision: Decision, mark: str) -> Verdict:
+    def decide(self, key: str, decision: CustomerDecision, mark: str) -> Verdict:
         """What the customer does: not over PayFlow's line to the acquirer."""
         return self._acquirer.decide(key, decision, mark)
 

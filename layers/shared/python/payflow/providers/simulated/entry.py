@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from payflow.domain.approval import Approval, Decision
+from payflow.domain.approval import Approval, CustomerDecision
 from payflow.domain.timestamps import parse_rfc3339, rfc3339
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ class BookEntry:
     aftermath: Aftermath = Aftermath.DRAWN
     original: str | None = None
     final: bool = False
-    decision: Decision | None = None
+    decision: CustomerDecision | None = None
     mark: str | None = None
 
     @property
@@ -168,6 +168,6 @@ def entry_from_document(document: Document) -> BookEntry:
         aftermath=Aftermath(str(document.get("aftermath", Aftermath.DRAWN))),
         original=None if original is None else str(original),
         final=bool(document.get("final", 0)),
-        decision=None if decision is None else Decision(str(decision)),
+        decision=None if decision is None else CustomerDecision(str(decision)),
         mark=None if decision is None else str(document["mark"]),
     )
