@@ -44,7 +44,7 @@ AUTHORIZER_TIMEOUT_S = 8
 PROVIDER_TIMEOUT_S = 30
 FOLLOW_TIMEOUT_S = 30
 WAKE_TIMEOUT_S = 30
-SWEEP_TIMEOUT_S = 55
+SWEEP_TIMEOUT_S = 30
 
 # The control table's records are read together, and replaced one by one.
 MARKET = Access.BATCH_GET

@@ -70,7 +70,13 @@ MAY = {
         "Control": READ_MARKET,
         "Wallets": {"GetItem", "PutItem"},
     },
-    "update_health": {"Control": {"BatchGetItem", "PutItem"}},
+    "reviews_api": {
+        "Payments": {"GetItem", "PutItem", "Query", "BatchGetItem"},
+        "Control": READ_MARKET,
+    },
+    "follow_payments": {"Control": {"BatchGetItem", "PutItem"}},
+    "wake_payments": {"Payments": {"GetItem", "PutItem"}, "Control": READ_MARKET},
+    "sweep_payments": {"Payments": {"Query"}},
 }
 SEAL, OPEN = "kms:GenerateDataKey", "kms:Decrypt"
 FINGERPRINT = {("Card", SEAL, "vault-fingerprint"), ("Card", OPEN, "vault-fingerprint")}
@@ -184,7 +190,11 @@ def test_a_key_seals_and_opens_for_one_purpose_at_a_time(
 @pytest.mark.parametrize(
     ("action", "functions"),
     [
-        ("states:StartExecution", ["create_payment_api", "payment_actions_api"]),
+        (
+            "states:StartExecution",
+            ["create_payment_api", "payment_actions_api", "reviews_api", "wake_payments"],
+        ),
+        ("sqs:SendMessage", ["follow_payments", "sweep_payments", "wake_payments"]),
         ("states:DescribeStateMachine", ["meta_api"]),
     ],
 )
@@ -235,6 +245,7 @@ def test_no_variable_is_set_that_nobody_reads(stack: Synthesised) -> None:
         "POWERTOOLS_SERVICE_NAME",
         "PROVIDER_FUNCTIONS",
         "STATE_MACHINE_ARN",
+        "WAKE_UP_QUEUE_URL",
     }
 
     for function in stack.properties("AWS::Lambda::Function"):
