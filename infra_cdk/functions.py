@@ -58,7 +58,7 @@ READINGS = {
 }
 FOLLOW_TIMEOUT_S = 30
 WAKE_TIMEOUT_S = 30
-SWEEP_TIMEOUT_S = 55
+SWEEP_TIMEOUT_S = 30
 
 # The control table's records are read together, and replaced one by one.
 MARKET = Access.BATCH_GET

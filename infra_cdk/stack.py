@@ -38,6 +38,15 @@ from infra_cdk.wake_ups import WakeUps
 from infra_cdk.workflow import PaymentWorkflow
 from payflow.api.routes import Route
 
+# Whoever writes down a call that nobody makes yet.
+STARTERS = (
+    CREATE_FUNCTION,
+    ACTIONS_FUNCTION,
+    REVIEWS_FUNCTION,
+    HANDLE_CALLBACK_FUNCTION,
+    WAKE_FUNCTION,
+)
+
 
 class PayFlowStack(cdk.Stack):
     """Everything that PayFlow runs on."""
@@ -55,14 +64,8 @@ class PayFlowStack(cdk.Stack):
         cdk.Tags.of(self).add("stage", settings.stage.value)
 
         stores = self._stores(settings)
-        factory = LambdaFactory(self, "Functions", settings=settings, stores=stores)
-        specs = function_specs(factory.invoke_name, settings.authorizer)
-        functions = {spec.name: factory.build(spec) for spec in specs}
-        workflow = PaymentWorkflow(self, "Workflow", settings=settings, functions=functions)
-        starters = (CREATE_FUNCTION, ACTIONS_FUNCTION, REVIEWS_FUNCTION, WAKE_FUNCTION)
-        for starter in (*starters, HANDLE_CALLBACK_FUNCTION):
-            _let_use(functions[starter], workflow, "states:StartExecution")
-        _let_use(functions[FALLBACK_FUNCTION], workflow, "states:DescribeStateMachine")
+        functions = self._functions(settings, stores)
+        workflow = self._workflow(settings, functions)
         stream = PaymentStream(
             self,
             "PaymentStream",
@@ -70,14 +73,7 @@ class PayFlowStack(cdk.Stack):
             payments=stores.tables.table(TableName.PAYMENTS),
             follow_payments=functions[FOLLOW_FUNCTION],
         )
-        wake_ups = WakeUps(
-            self,
-            "WakeUps",
-            settings=settings,
-            wake_payments=functions[WAKE_FUNCTION],
-            sweep_payments=functions[SWEEP_FUNCTION],
-            senders=(functions[FOLLOW_FUNCTION],),
-        )
+        wake_ups = self._wake_ups(settings, functions)
         front = self._front(settings, ApiParts(routes, functions))
         self._connect_providers(settings, stores.queues, front, functions)
         watched = Watched(
@@ -95,10 +91,7 @@ class PayFlowStack(cdk.Stack):
         self._write_outputs(
             {
                 **_addresses(stores),
-                "ApiEndpoint": front.endpoint,
-                "ApiId": front.api_id,
-                "ApiKind": front.kind.value,
-                "ApiStage": front.stage,
+                **_api_address(front),
                 "StateMachineArn": workflow.state_machine.state_machine_arn,
                 "StreamDlqUrl": stream.dead_letters.queue_url,
                 "WakeUpQueueUrl": wake_ups.queue.queue_url,
@@ -114,6 +107,30 @@ class PayFlowStack(cdk.Stack):
             keys=Keys(self, "Keys", settings=settings),
             queues=CallbackQueues(self, "Queues", settings=settings, readings=READINGS),
             secrets=Secrets(self, "Secrets", settings=settings, named=named_secrets()),
+        )
+
+    def _functions(self, settings: Settings, stores: Stores) -> dict[str, DeployedFunction]:
+        factory = LambdaFactory(self, "Functions", settings=settings, stores=stores)
+        specs = function_specs(factory.invoke_name, settings.authorizer)
+        return {spec.name: factory.build(spec) for spec in specs}
+
+    def _workflow(
+        self, settings: Settings, functions: dict[str, DeployedFunction]
+    ) -> PaymentWorkflow:
+        workflow = PaymentWorkflow(self, "Workflow", settings=settings, functions=functions)
+        for starter in STARTERS:
+            _let_use(functions[starter], workflow, "states:StartExecution")
+        _let_use(functions[FALLBACK_FUNCTION], workflow, "states:DescribeStateMachine")
+        return workflow
+
+    def _wake_ups(self, settings: Settings, functions: dict[str, DeployedFunction]) -> WakeUps:
+        return WakeUps(
+            self,
+            "WakeUps",
+            settings=settings,
+            wake_payments=functions[WAKE_FUNCTION],
+            sweep_payments=functions[SWEEP_FUNCTION],
+            senders=(functions[FOLLOW_FUNCTION],),
         )
 
     def _connect_providers(
@@ -156,6 +173,15 @@ def _let_use(function: DeployedFunction, workflow: PaymentWorkflow, action: str)
         iam.PolicyStatement(actions=[action], resources=[workflow.state_machine.state_machine_arn])
     )
     function.function.add_environment("STATE_MACHINE_ARN", workflow.state_machine.state_machine_arn)
+
+
+def _api_address(front: ApiFront) -> dict[str, str]:
+    return {
+        "ApiEndpoint": front.endpoint,
+        "ApiId": front.api_id,
+        "ApiKind": front.kind.value,
+        "ApiStage": front.stage,
+    }
 
 
 def _addresses(stores: Stores) -> dict[str, str]:

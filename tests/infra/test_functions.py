@@ -78,8 +78,14 @@ MAY = {
     },
     "provider_callbacks_api": {"Control": READ_MARKET},
     "send_provider_callback": {"Control": READ_MARKET},
-    "handle_provider_callback": {"Payments": {"GetItem", "PutItem"}},
-    "update_health": {"Control": {"BatchGetItem", "PutItem"}},
+    "handle_provider_callback": {"Payments": {"GetItem", "PutItem"}, "Control": READ_MARKET},
+    "reviews_api": {
+        "Payments": {"GetItem", "PutItem", "Query", "BatchGetItem"},
+        "Control": READ_MARKET,
+    },
+    "follow_payments": {"Control": {"BatchGetItem", "PutItem"}},
+    "wake_payments": {"Payments": {"GetItem", "PutItem"}, "Control": READ_MARKET},
+    "sweep_payments": {"Payments": {"Query"}},
 }
 SEAL, OPEN = "kms:GenerateDataKey", "kms:Decrypt"
 FINGERPRINT = {("Card", SEAL, "vault-fingerprint"), ("Card", OPEN, "vault-fingerprint")}
@@ -96,7 +102,9 @@ SENDS_TO = {
     # What is not due yet goes back to where it came from.
     "send_provider_callback": {"ProviderOutbox"},
     "provider_callbacks_api": {"ProviderCallbacks"},
-    "update_health": {"HealthDeadLetters"},
+    "follow_payments": {"WakeUpsQueue", "PaymentStreamDeadLetters"},
+    "sweep_payments": {"WakeUpsQueue"},
+    "wake_payments": {"WakeUpsQueue"},
 }
 READS_SECRETS = {
     "call_card_provider": {"Approvals"},
@@ -263,7 +271,13 @@ def test_a_key_seals_and_opens_for_one_purpose_at_a_time(
     [
         (
             "states:StartExecution",
-            ["create_payment_api", "payment_actions_api", "handle_provider_callback"],
+            [
+                "create_payment_api",
+                "payment_actions_api",
+                "reviews_api",
+                "handle_provider_callback",
+                "wake_payments",
+            ],
         ),
         ("states:DescribeStateMachine", ["meta_api"]),
     ],
@@ -317,6 +331,7 @@ def test_no_variable_is_set_that_nobody_reads(stack: Synthesised) -> None:
         "PROVIDER_FUNCTIONS",
         "PUBLIC_URL_PARAMETER",
         "STATE_MACHINE_ARN",
+        "WAKE_UP_QUEUE_URL",
     }
 
     for function in stack.properties("AWS::Lambda::Function"):

@@ -17,8 +17,14 @@ from payflow.aws.clients import forget_clients
 from tools.paths import REPOSITORY
 
 FUNCTIONS = sorted(path.stem for path in (REPOSITORY / "functions").glob("*.py"))
-BY_EVENTS = {"update_health", "send_provider_callback", "handle_provider_callback"}
-SNAPSHOT = [name for name in FUNCTIONS if name not in BY_EVENTS]
+NOBODY_WAITS_FOR = {
+    "follow_payments",
+    "handle_provider_callback",
+    "send_provider_callback",
+    "sweep_payments",
+    "wake_payments",
+}
+SNAPSHOT = [name for name in FUNCTIONS if name not in NOBODY_WAITS_FOR]
 ENVIRONMENT = {
     "AWS_DEFAULT_REGION": "eu-west-1",
     "AWS_ACCESS_KEY_ID": "test",
