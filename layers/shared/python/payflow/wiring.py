@@ -19,7 +19,6 @@ from payflow.adapters import (
     call_claims,
     callback_inbox,
     callback_keys,
-    ids,
     new_provider,
     provider_book,
     provider_functions,
@@ -30,6 +29,7 @@ from payflow.adapters import (
 )
 from payflow.adapters import clock as clock
 from payflow.adapters import control as control
+from payflow.adapters import ids as ids
 from payflow.adapters import market as market
 from payflow.adapters import merchants as merchants
 from payflow.adapters import payments as payments
