@@ -6,6 +6,7 @@ import json
 import re
 import time
 import uuid
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import boto3
@@ -22,7 +23,7 @@ SETTLE_WITHIN_S = 30
 
 
 @pytest.fixture(scope="module")
-def providers(deployment: Deployment) -> Providers:
+def providers(deployment: Deployment) -> Iterator[Providers]:
     """Whoever can sign as a provider: the tests, by the deployment's own secret."""
     secrets = boto3.client(
         "secretsmanager",
@@ -35,14 +36,16 @@ def providers(deployment: Deployment) -> Providers:
         one["Name"] for one in secrets.list_secrets()["SecretList"] if "Callb" in one["Name"]
     ]
     master = secrets.get_secret_value(SecretId=name)["SecretString"]
-    return Providers(deployment.api_url, master.encode())
+    secrets.close()
+    with httpx.Client(base_url=deployment.api_url, timeout=30) as http:
+        yield Providers(http, master.encode())
 
 
 class Providers:
     """The providers' side of the API."""
 
-    def __init__(self, api_url: str, master: bytes) -> None:
-        self._http = httpx.Client(base_url=api_url, timeout=30)
+    def __init__(self, http: httpx.Client, master: bytes) -> None:
+        self.http = http
         self._master = master
 
     def call(
@@ -77,7 +80,7 @@ class Providers:
             "webhook-timestamp": str(int(at.timestamp())),
             "webhook-signature": Webhook(key).sign(message_id, at, claim),
         }
-        return self._http.post(
+        return self.http.post(
             f"/internal/providers/{provider}/callback",
             content=body or claim,
             headers={"Content-Type": "application/json", **signature, **(headers or {})},
@@ -193,7 +196,7 @@ class TestCallbacks:
         long_ago = datetime.now(UTC) - timedelta(minutes=6)
 
         refused = [
-            httpx.post(f"{providers._http.base_url}/internal/providers/mockCardA/callback"),
+            providers.http.post("/internal/providers/mockCardA/callback"),
             providers.call(payment, headers={"webhook-signature": ""}),
             providers.call(payment, signer="mockUpiA"),
             providers.call(payment, body='{"type": "payment.updated"}'),

@@ -58,3 +58,14 @@ def test_provider_functions_are_a_json_object(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setenv("PROVIDER_FUNCTIONS", '{"card": "call-card"}')
 
     assert settings.provider_functions() == {"card": "call-card"}
+
+
+def test_the_api_is_reached_by_its_own_address_or_by_a_path_of_the_emulators(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://localhost:4566/")
+
+    monkeypatch.setenv("API_URL", "https://api1.execute-api.eu-west-1.amazonaws.com")
+    assert settings.api_url() == "https://api1.execute-api.eu-west-1.amazonaws.com"
+    monkeypatch.setenv("API_URL", "/_aws/execute-api/api1/dev")
+    assert settings.api_url() == "http://localhost:4566/_aws/execute-api/api1/dev"
