@@ -13,7 +13,13 @@ Synthesise = Callable[[Settings], Synthesised]
 AWS = Settings(Target.AWS, Stage.PROD)
 LOCALSTACK = Settings(Target.LOCALSTACK, api=ApiKind.REST, authorizer=Authorizer.IN_FUNCTION)
 EMBEDDED = Settings()
-NOBODY_WAITS_FOR = {"follow_payments", "sweep_payments", "wake_payments"}
+NOBODY_WAITS_FOR = {
+    "follow_payments",
+    "handle_provider_callback",
+    "send_provider_callback",
+    "sweep_payments",
+    "wake_payments",
+}
 
 
 def test_on_aws_functions_run_on_graviton(synthesise: Synthesise) -> None:
