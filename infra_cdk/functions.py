@@ -19,9 +19,12 @@ PROVIDER_FUNCTIONS = {
 }
 CREATE_FUNCTION = "create_payment_api"
 ACTIONS_FUNCTION = "payment_actions_api"
+REVIEWS_FUNCTION = "reviews_api"
 PLAN_FUNCTION = "plan_next_step"
 AUTHORIZER_FUNCTION = "authorize_request"
-HEALTH_FUNCTION = "update_health"
+FOLLOW_FUNCTION = "follow_payments"
+WAKE_FUNCTION = "wake_payments"
+SWEEP_FUNCTION = "sweep_payments"
 FALLBACK_FUNCTION = "meta_api"
 
 # Tells a function that no authorizer stands in front of it; see payflow.aws.settings.
@@ -39,7 +42,9 @@ PLAN_TIMEOUT_S = 15
 AUTHORIZER_TIMEOUT_S = 8
 # Less than the 35 s that the workflow waits for a provider.
 PROVIDER_TIMEOUT_S = 30
-HEALTH_TIMEOUT_S = 30
+FOLLOW_TIMEOUT_S = 30
+WAKE_TIMEOUT_S = 30
+SWEEP_TIMEOUT_S = 55
 
 # The control table's records are read together, and replaced one by one.
 MARKET = Access.BATCH_GET
@@ -57,15 +62,12 @@ def function_specs(
     providers = {kind: invoke_name(name) for kind, name in PROVIDER_FUNCTIONS.items()}
     routing = {"PROVIDER_FUNCTIONS": json.dumps(providers, separators=(",", ":"))}
     return (
-        *_at_the_edge((_creating(routing), _acting(routing), *_answering()), authorizer),
+        *_at_the_edge(
+            (_creating(routing), _acting(routing), _reviewing(routing), *_answering()), authorizer
+        ),
         _planning(routing),
         *_calling_providers(),
-        FunctionSpec(
-            HEALTH_FUNCTION,
-            HEALTH_TIMEOUT_S,
-            {TableName.CONTROL: CONTROL},
-            waited_for=False,
-        ),
+        *_following(routing),
     )
 
 
@@ -116,6 +118,19 @@ def _acting(routing: dict[str, str]) -> FunctionSpec:
     )
 
 
+def _reviewing(routing: dict[str, str]) -> FunctionSpec:
+    """The function that takes operators' decisions; it may also start the workflow."""
+    return FunctionSpec(
+        REVIEWS_FUNCTION,
+        API_TIMEOUT_S,
+        {
+            TableName.PAYMENTS: Access.GET | Access.PUT | Access.QUERY | Access.BATCH_GET,
+            TableName.CONTROL: MARKET,
+        },
+        environment=routing,
+    )
+
+
 def _answering() -> tuple[FunctionSpec, ...]:
     """The functions behind the other routes."""
     # Merchants beside payments, because an operator's reading merges those of all merchants.
@@ -155,6 +170,25 @@ def _planning(routing: dict[str, str]) -> FunctionSpec:
         },
         environment=routing,
         busy=True,
+    )
+
+
+def _following(routing: dict[str, str]) -> tuple[FunctionSpec, ...]:
+    """The functions that nobody waits for: after each change of a payment, and when it is due."""
+    return (
+        FunctionSpec(
+            FOLLOW_FUNCTION, FOLLOW_TIMEOUT_S, {TableName.CONTROL: CONTROL}, waited_for=False
+        ),
+        FunctionSpec(
+            WAKE_FUNCTION,
+            WAKE_TIMEOUT_S,
+            {TableName.PAYMENTS: Access.GET | Access.PUT, TableName.CONTROL: MARKET},
+            environment=routing,
+            waited_for=False,
+        ),
+        FunctionSpec(
+            SWEEP_FUNCTION, SWEEP_TIMEOUT_S, {TableName.PAYMENTS: Access.QUERY}, waited_for=False
+        ),
     )
 
 

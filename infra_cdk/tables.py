@@ -26,7 +26,7 @@ class TableName(StrEnum):
 
 
 INDEXES = {
-    TableName.PAYMENTS: ("by_merchant", "by_posting"),
+    TableName.PAYMENTS: ("by_merchant", "by_posting", "by_attention"),
     TableName.MERCHANTS: ("by_owner",),
 }
 
@@ -67,6 +67,8 @@ class Tables(Construct):
         _index(table, "by_merchant", "merchant_id", "created_key", KEYS_ONLY)
         # Sparse: only a payment that moved money has a `posted_key`.
         _index(table, "by_posting", "merchant_id", "posted_key", KEYS_ONLY)
+        # Sparse: only a payment that waits for something, or for somebody, has an `attention`.
+        _index(table, "by_attention", "attention", "attention_key", KEYS_ONLY)
         return table
 
     def _merchants(self) -> dynamodb.Table:

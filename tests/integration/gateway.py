@@ -12,6 +12,7 @@ from types_boto3_kms import KMSClient
 from payflow.aws.payments import DynamoPayments
 from payflow.aws.provider_calls import DynamoCallClaims
 from payflow.aws.provider_file import deployed_providers
+from payflow.aws.rates_file import DeployedRates
 from payflow.aws.settings import VaultSettings
 from payflow.aws.vault import KmsVault
 from payflow.aws.wallets import DynamoWallets
@@ -101,6 +102,7 @@ class Gateway:
             payments=self.payments,
             vault=self.vault,
             market=market,
+            rates=DeployedRates(),
             workflow=self.workflow,
             clock=self.clock,
             randomness=Random(1),

@@ -209,7 +209,6 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
     ({"routing": {"providers": ["a", 1]}}, "invalid_type", "routing.providers[1]"),
     ({"routing": {"providers": [{}]}}, "invalid_type", "routing.providers[0]"),
     ({"routing": {"weights": {}}}, "unknown_field", "routing.weights"),
-    ({"settlement_currency": "USD"}, "settlement_currency_unsupported", "settlement_currency"),
     ({"settlement_currency": "ABC"}, "unsupported_currency", "settlement_currency"),
     ({"id": "pay_1"}, "unknown_field", "id"),
     ({"merchant_id": "mer_1"}, "unknown_field", "merchant_id"),

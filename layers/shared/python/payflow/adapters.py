@@ -28,7 +28,9 @@ if TYPE_CHECKING:
         PaymentRepository,
         Provider,
         Randomness,
+        RateSource,
         Vault,
+        WakeUps,
         Wallets,
         WorkflowStarter,
     )
@@ -103,11 +105,27 @@ def control() -> ControlTable:
 
 
 @cache
+def rates() -> RateSource:
+    """Exchange rates from the deployed table."""
+    from payflow.aws.rates_file import DeployedRates
+
+    return DeployedRates()
+
+
+@cache
 def workflow() -> WorkflowStarter:
     """The payment state machine."""
     from payflow.aws.workflow import StepFunctionsWorkflow
 
     return StepFunctionsWorkflow(client("stepfunctions"), settings.state_machine_arn())
+
+
+@cache
+def wake_ups() -> WakeUps:
+    """The queue of payments that are to be looked at again."""
+    from payflow.aws.wake_ups import SqsWakeUps
+
+    return SqsWakeUps(client("sqs"), settings.wake_up_queue_url(), clock())
 
 
 def provider_functions() -> Mapping[MethodType, str]:

@@ -21,6 +21,7 @@ from payflow.adapters import (
     provider_book,
     provider_functions,
     randomness,
+    rates,
     workflow,
 )
 from payflow.adapters import clock as clock
@@ -29,6 +30,7 @@ from payflow.adapters import market as market
 from payflow.adapters import merchants as merchants
 from payflow.adapters import payments as payments
 from payflow.adapters import vault as vault
+from payflow.adapters import wake_ups as wake_ups
 from payflow.adapters import wallets as wallets
 from payflow.aws import settings
 from payflow.aws.clients import client
@@ -49,7 +51,10 @@ if TYPE_CHECKING:
     from payflow.services.read_ledger import ReadLedger
     from payflow.services.read_payments import ReadPayments
     from payflow.services.read_refunds import ReadRefunds
+    from payflow.services.review_payments import ReviewPayments
+    from payflow.services.sweep_payments import SweepPayments
     from payflow.services.update_health import UpdateHealth
+    from payflow.services.wake_payment import WakePayment
 
 
 @cache
@@ -69,6 +74,7 @@ def create_payment() -> CreatePayment:
         payments=payments(),
         vault=vault(),
         market=market(),
+        rates=rates(),
         workflow=workflow(),
         clock=clock(),
         randomness=randomness(),
@@ -83,6 +89,45 @@ def instruct_payment() -> InstructPayment:
     from payflow.services.instruct_payment import InstructPayment
 
     return InstructPayment(
+        payments=payments(),
+        market=market(),
+        workflow=workflow(),
+        clock=clock(),
+        randomness=randomness(),
+        functions=provider_functions(),
+    )
+
+
+@cache
+def wake_payment() -> WakePayment:
+    """The use case behind the wake-up queue."""
+    from payflow.services.wake_payment import WakePayment
+
+    return WakePayment(
+        payments=payments(),
+        market=market(),
+        workflow=workflow(),
+        wake_ups=wake_ups(),
+        clock=clock(),
+        randomness=randomness(),
+        functions=provider_functions(),
+    )
+
+
+@cache
+def sweep_payments() -> SweepPayments:
+    """The use case behind the minute's schedule."""
+    from payflow.services.sweep_payments import SweepPayments
+
+    return SweepPayments(payments(), wake_ups(), clock())
+
+
+@cache
+def review_payments() -> ReviewPayments:
+    """The use cases behind `/internal/reviews`."""
+    from payflow.services.review_payments import ReviewPayments
+
+    return ReviewPayments(
         payments=payments(),
         market=market(),
         workflow=workflow(),
@@ -244,6 +289,7 @@ _USED_BY: Final[Mapping[str, tuple[Callable[[], object], ...]]] = {
     "ledger_api": (read_ledger,),
     "merchants_api": (manage_merchants,),
     "providers_api": (manage_providers, explain_routing),
+    "reviews_api": (review_payments,),
     "meta_api": (check_health,),
     "authorize_request": (authenticate,),
     "plan_next_step": (plan_next_step,),

@@ -48,6 +48,7 @@ _BODY_OF: Final = {
     "createToken": "CreateToken",
     "createWallet": "CreateWallet",
     "topUpWallet": "TopUpWallet",
+    "resolveReview": "ResolveReview",
     "createMerchant": "CreateMerchant",
     "updateMerchant": "UpdateMerchant",
     "createMerchantKey": "CreateKey",

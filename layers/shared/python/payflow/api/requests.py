@@ -14,6 +14,7 @@ from payflow.domain.method import CardData, UpiFlow, UpiMethod, WalletMethod
 from payflow.domain.money import FeeTerms, Money
 from payflow.domain.new_payment import NewMethod, NewPayment, TokenRef
 from payflow.domain.payment import CaptureMethod, Customer
+from payflow.domain.reviews import Decision, Resolution
 from payflow.domain.routing.model import RoutingPreference
 
 Body = Mapping[str, Any]
@@ -28,7 +29,6 @@ def parse_create_payment(body: Body, now: datetime) -> NewPayment:
     """
     CHECKER.check("CreatePayment", body)
     _refuse_card_numbers(body)
-    _check_settlement_currency(body)
     return NewPayment(
         amount=Money(body["amount"], body["currency"]),
         method=_method(body["method"], now),
@@ -114,6 +114,12 @@ def _terms(body: Body) -> MerchantTerms:
     )
 
 
+def parse_resolution(body: Body, key_id: str) -> Decision:
+    """The operator's decision about a flagged payment; raises `InvalidRequest`."""
+    CHECKER.check("ResolveReview", body)
+    return Decision(resolution=Resolution(body["outcome"]), note=body["note"], by=key_id)
+
+
 def _method(method: Body, now: datetime) -> NewMethod:
     match method["type"]:
         case "card":
@@ -164,15 +170,6 @@ def _check_ip(text: str) -> None:
 
 def _routing(routing: Body) -> RoutingPreference:
     return RoutingPreference(routing.get("strategy"), tuple(routing.get("providers") or ()))
-
-
-def _check_settlement_currency(body: Body) -> None:
-    if body.get("settlement_currency") not in (None, body["currency"]):
-        raise InvalidRequest(
-            "settlement_currency_unsupported",
-            "Payments settle in their own currency.",
-            param="settlement_currency",
-        )
 
 
 def _refuse_card_numbers(body: Body) -> None:

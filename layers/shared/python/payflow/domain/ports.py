@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from payflow.domain.control import Control, Document
+    from payflow.domain.fx import RateTable
     from payflow.domain.health import HealthBook
     from payflow.domain.ledger import JournalTransaction
     from payflow.domain.listing import PaymentFilter, PaymentPage
@@ -61,6 +62,14 @@ class PaymentRepository(Protocol):
 
     def list(self, wanted: PaymentFilter) -> PaymentPage:
         """Newest first, at most `wanted.limit`, from `wanted.after` on."""
+        ...
+
+    def due(self, now: datetime, limit: int) -> Sequence[str]:
+        """The ids of at most `limit` payments whose `due_at` has passed."""
+        ...
+
+    def in_review(self, limit: int) -> Sequence[Payment]:
+        """At most `limit` payments with an open review, the longest waiting first."""
         ...
 
     def postings(self, merchant_id: str) -> Sequence[JournalTransaction]:
@@ -140,11 +149,31 @@ class MerchantRepository(Protocol):
         ...
 
 
+class WakeUps(Protocol):
+    """Sees to it that payments are looked at again."""
+
+    def wake(self, wake_ups: Sequence[tuple[str, datetime]]) -> None:
+        """Have each payment, by its id, woken at its time or soon after, at least once.
+
+        A time in the past is now; one farther away than the queue can hold a message back comes
+        early. Raises `Unavailable` if not all of them could be accepted.
+        """
+        ...
+
+
 class MarketSource(Protocol):
     """Provider configuration, faults and health, at most a few seconds old."""
 
     def snapshot(self) -> Market:
         """The market as last read."""
+        ...
+
+
+class RateSource(Protocol):
+    """Exchange rates."""
+
+    def table(self) -> RateTable:
+        """The rates as last published, each with its source and time."""
         ...
 
 

@@ -42,6 +42,8 @@ RANK_MAX: Final = 1_000_000
 SETTLEMENT_LAG_DAYS_MAX: Final = 90
 APPROVAL_TIMEOUT_MS_MIN: Final = 100
 DAY_MS: Final = 86_400_000
+AUTHORIZATION_VALIDITY_MS_MIN: Final = 1_000
+AUTHORIZATION_VALIDITY_MS_MAX: Final = 90 * DAY_MS
 
 Amount = Annotated[int, Field(ge=1, le=AMOUNT_MINOR_MAX)]
 Rank = Annotated[int, Field(ge=0, le=RANK_MAX)]
@@ -191,6 +193,10 @@ class ProviderEntry(RoutingTerms):
     lost_response_rate: Rate = ABSENT
     visibility_ms: DelayMs = ABSENT
     approval_timeout_ms: Annotated[int, Field(ge=APPROVAL_TIMEOUT_MS_MIN, le=DAY_MS)] = ABSENT
+    authorization_validity_ms: Annotated[
+        int, Field(ge=AUTHORIZATION_VALIDITY_MS_MIN, le=AUTHORIZATION_VALIDITY_MS_MAX)
+    ] = ABSENT
+    """What is not captured by then is voided."""
     max_concurrency: Annotated[int, Field(ge=1, le=RANK_MAX)] = ABSENT
     webhook_secret: SecretName = ABSENT
     callback: Callback = ABSENT

@@ -8,10 +8,12 @@ a version of the payment (`payflow.domain.answer`), so a replay gives the same b
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from payflow.domain.answer import CREATION
 from payflow.domain.card import described
 from payflow.domain.errors import IdempotencyKeyReused, InvalidRequest
+from payflow.domain.fx import Quote, quote_for
 from payflow.domain.ids import derived_id
 from payflow.domain.merchant import Merchant
 from payflow.domain.method import CardData, Method, stored_wallet
@@ -23,6 +25,7 @@ from payflow.domain.ports import (
     MarketSource,
     PaymentRepository,
     Randomness,
+    RateSource,
     Vault,
     Wallets,
     WorkflowStarter,
@@ -71,6 +74,7 @@ class CreatePayment:
     payments: PaymentRepository
     vault: Vault
     market: MarketSource
+    rates: RateSource
     workflow: WorkflowStarter
     clock: Clock
     randomness: Randomness
@@ -95,6 +99,8 @@ class CreatePayment:
         """The payment's first version, with its first attempt planned and its card in the vault."""
         now, new = self.clock.now(), request.payment
         payment_id = derived_id("pay", request.merchant.id, request.path, request.idempotency_key)
+        # First of what may be refused, since the next step writes into the vault.
+        quote = self._quote(request, payment_id, now)
         request_hash = self.vault.fingerprint(request.canonical_body)
         method = self._method(request, payment_id, request_hash)
         payment = Payment(
@@ -112,12 +118,27 @@ class CreatePayment:
             metadata=new.metadata,
             routing=new.routing,
             settlement_currency=new.settlement_currency,
+            fx=quote,
             platform_fee=request.merchant.platform_fee,
             risk=assess(method, new.amount),
         )
         market = self.market.snapshot()
         plan = plan_next_step(payment, market, now=now, randomness=self.randomness)
         return _answered_if_settled(carry_out(payment, plan, now))
+
+    def _quote(self, request: CreateRequest, payment_id: str, now: datetime) -> Quote | None:
+        """The terms of the conversion, if one is asked for; raises `InvalidRequest`."""
+        new = request.payment
+        if new.converts_to is None:
+            return None
+        fee = request.merchant.platform_fee
+        try:
+            return quote_for(new.amount, fee, new.converts_to, self.rates.table(), now)
+        except InvalidRequest:
+            if self.payments.get(payment_id) is None:
+                raise
+            # The rates changed since the first request; what it was quoted stands.
+            return None
 
     def _method(self, request: CreateRequest, payment_id: str, request_hash: str) -> Method:
         """The method without card data: a card goes into the vault before anything is written."""
