@@ -55,8 +55,8 @@ class World:
     vault: InMemoryVault = field(default_factory=InMemoryVault)
     workflow: RecordingWorkflow = field(default_factory=RecordingWorkflow)
     clock: FakeClock = field(default_factory=FakeClock)
-    wallets: InMemoryWallets = field(default_factory=lambda: InMemoryWallets(FakeClock()))
     rates: FixedRates = field(default_factory=FixedRates)
+    wallets: InMemoryWallets = field(default_factory=lambda: InMemoryWallets(FakeClock()))
 
     def create(
         self,
