@@ -1,4 +1,4 @@
-"""The six tables: one purpose each, on demand, encrypted, kept or dropped by stage."""
+"""The seven tables: one purpose each, on demand, encrypted, kept or dropped by stage."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ class TableName(StrEnum):
     CONTROL = "CONTROL_TABLE"
     PROVIDER_BOOKS = "PROVIDER_BOOKS_TABLE"
     PROVIDER_CALLS = "PROVIDER_CALLS_TABLE"
+    WALLETS = "WALLETS_TABLE"
 
 
 INDEXES = {
@@ -46,6 +47,9 @@ class Tables(Construct):
             # Which calls were made already; of use for as long as a workflow may repeat one.
             TableName.PROVIDER_CALLS: self._create(
                 "ProviderCalls", "id", time_to_live_attribute="expires_at"
+            ),
+            TableName.WALLETS: self._create(
+                "Wallets", "id", stream=dynamodb.StreamViewType.NEW_AND_OLD_IMAGES
             ),
         }
 

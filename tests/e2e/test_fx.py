@@ -27,11 +27,10 @@ def payable(shop: Shop) -> dict[str, int]:
 
 
 def counter_value(fx: Json, minor: int, shift: int) -> int:
-    """`minor` at the rate that the payment shows, rounded up; `shift` is between the exponents."""
-    rate = fx["rate"]
-    numerator, denominator = rate["numerator"], rate["denominator"]
-    over, under = (10**shift, 1) if shift >= 0 else (1, 10**-shift)
-    return -(-minor * numerator * over // (denominator * under))
+    """`minor` at the rate that is shown, rounded up; the target has `shift` more decimals."""
+    numerator, denominator = int(fx["rate"]["numerator"]), int(fx["rate"]["denominator"])
+    minor_per_minor: int = numerator * 10**shift
+    return -(-minor * minor_per_minor // denominator)
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from moto.dynamodb.models import DynamoDBBackend
 from types_boto3_dynamodb import DynamoDBClient
 from types_boto3_kms import KMSClient
 
-from payflow import wiring
+from payflow import adapters, wiring
 from payflow.aws.clients import client, forget_clients
 from payflow.aws.settings import VaultSettings
 from tests.integration.gateway import Gateway
@@ -46,6 +46,7 @@ def clients() -> Iterator[None]:
         with mock_aws():
             client("dynamodb")
             client("kms")
+            client("sqs")
             client("stepfunctions")
         yield
         forget_clients()
@@ -65,18 +66,24 @@ def cloud(clients: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
             name="payment", definition=EMPTY_WORKFLOW, roleArn=WORKFLOW_ROLE
         )
         monkeypatch.setenv("STATE_MACHINE_ARN", machine["stateMachineArn"])
+        queue = client("sqs").create_queue(QueueName="wake-ups")
+        monkeypatch.setenv("WAKE_UP_QUEUE_URL", queue["QueueUrl"])
         yield
 
 
 def _make_writes_atomic(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let one thread at a time into moto's conditional writes, which DynamoDB makes atomic."""
-    lock, put_item = threading.Lock(), DynamoDBBackend.put_item
+    lock = threading.RLock()  # A transaction's own writes are made within it.
 
-    def one_at_a_time(*arguments: Any, **named: Any) -> Any:
-        with lock:
-            return put_item(*arguments, **named)
+    def alone(write: Callable[..., Any]) -> Callable[..., Any]:
+        def one_at_a_time(*arguments: Any, **named: Any) -> Any:
+            with lock:
+                return write(*arguments, **named)
 
-    monkeypatch.setattr(DynamoDBBackend, "put_item", one_at_a_time)
+        return one_at_a_time
+
+    for name in ("put_item", "transact_write_items"):
+        monkeypatch.setattr(DynamoDBBackend, name, alone(getattr(DynamoDBBackend, name)))
 
 
 @pytest.fixture
@@ -109,7 +116,8 @@ def gateway(dynamodb: DynamoDBClient, kms: KMSClient, vault_settings: VaultSetti
 @pytest.fixture
 def fresh_wiring(cloud: None) -> Iterator[None]:
     """Parts made anew for this test's cloud."""
-    made = [part for part in vars(wiring).values() if hasattr(part, "cache_clear")]
+    parts = {**vars(adapters), **vars(wiring)}.values()
+    made = [part for part in parts if hasattr(part, "cache_clear")]
     for part in made:
         part.cache_clear()
     yield

@@ -15,6 +15,7 @@ from payflow.aws.provider_file import deployed_providers
 from payflow.aws.rates_file import DeployedRates
 from payflow.aws.settings import VaultSettings
 from payflow.aws.vault import KmsVault
+from payflow.aws.wallets import DynamoWallets
 from payflow.domain.merchant import Merchant
 from payflow.domain.method import CardData, CardMethod, MethodType
 from payflow.domain.money import FeeTerms, Money
@@ -106,6 +107,7 @@ class Gateway:
             clock=self.clock,
             randomness=Random(1),
             functions=FUNCTIONS,
+            wallets=DynamoWallets(self.dynamodb, "wallets", self.clock, Random(1)),
         )
         self.plan = PlanNextStep(
             self.payments, self.vault, market, self.clock, Random(1), FUNCTIONS

@@ -49,10 +49,12 @@ _DEFINITIONS = {
         "id",
         _index("by_merchant", "merchant_id", "created_key", "KEYS_ONLY"),
         _index("by_posting", "merchant_id", "posted_key", "KEYS_ONLY"),
+        _index("by_attention", "attention", "attention_key", "KEYS_ONLY"),
     ),
     "VAULT_TABLE": _table("vault", "token"),
     "MERCHANTS_TABLE": _table("merchants", "id", _index("by_owner", "owner", "id", "ALL")),
     "CONTROL_TABLE": _table("control", "id"),
     "PROVIDER_BOOKS_TABLE": _table("provider_books", "id"),
     "PROVIDER_CALLS_TABLE": _table("provider_calls", "id"),
+    "WALLETS_TABLE": _table("wallets", "id"),
 }

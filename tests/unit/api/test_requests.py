@@ -120,7 +120,7 @@ class TestAPaymentThatIsTaken:
             "a1@upi", UpiFlow.INTENT
         )
 
-    @pytest.mark.parametrize("wallet_id", ["test_approved", "test_timeout"])
+    @pytest.mark.parametrize("wallet_id", ["test_approved", "test_timeout", "wal_01jd0abc"])
     def test_by_wallet(self, wallet_id: str) -> None:
         assert parsed(method=a_wallet(wallet_id)).method == WalletMethod(wallet_id)
 
@@ -227,11 +227,6 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
         {"method": {"type": "upi", "upi": {"vpa": f"{NUMBER}@upi"}}},
         "card_data_not_allowed",
         "method.upi.vpa",
-    ),
-    (
-        {"method": {"type": "wallet", "wallet": {"wallet_id": "wal_01jd0abc"}}},
-        "wallet_not_found",
-        "method.wallet.wallet_id",
     ),
 ]
 

@@ -17,9 +17,9 @@ from payflow.domain.errors import (
     InvalidRequest,
 )
 from payflow.domain.merchant import Merchant
-from payflow.domain.method import CardData, MethodType, UpiMethod
+from payflow.domain.method import CardData, MethodType, UpiMethod, WalletMethod
 from payflow.domain.money import FeeTerms, Money
-from payflow.domain.new_payment import NewPayment, TokenRef
+from payflow.domain.new_payment import NewMethod, NewPayment, TokenRef
 from payflow.domain.outcomes import Outcome
 from payflow.domain.payment import Payment, Status, answered
 from payflow.domain.plan import carry_out
@@ -34,6 +34,7 @@ from tests.support.fakes import (
     InMemoryVault,
     RecordingWorkflow,
 )
+from tests.support.in_memory_wallets import InMemoryWallets
 
 AMOUNT = Money(125_000, "INR")
 CARD = CardData(number="5105105105105100", exp_month=12, exp_year=2030, cvc="123")
@@ -55,13 +56,14 @@ class World:
     workflow: RecordingWorkflow = field(default_factory=RecordingWorkflow)
     clock: FakeClock = field(default_factory=FakeClock)
     rates: FixedRates = field(default_factory=FixedRates)
+    wallets: InMemoryWallets = field(default_factory=lambda: InMemoryWallets(FakeClock()))
 
     def create(
         self,
         *,
         key: str = "order-1",
         body: bytes = b"{}",
-        method: CardData | UpiMethod | TokenRef = CARD,
+        method: NewMethod = CARD,
         wait_ms: int | None = None,
         merchant: Merchant = MERCHANT,
         amount: Money = AMOUNT,
@@ -76,6 +78,7 @@ class World:
             clock=self.clock,
             randomness=Random(1),
             functions=FUNCTIONS,
+            wallets=self.wallets,
         )
         request = CreateRequest(
             merchant=merchant,
@@ -361,3 +364,32 @@ def test_an_unknown_token_is_refused_before_anything_is_stored(world: World) -> 
 
     assert refused.value.param == "method.token"
     assert world.payments.items == {}
+
+
+class TestAPaymentFromAStoredWallet:
+    def test_is_made_if_the_wallet_is_the_merchants_own(self, world: World) -> None:
+        world.wallets.fund("wal_1", 1, merchant_id=MERCHANT.id)
+
+        world.create(method=WalletMethod("wal_1"))
+
+        assert world.only_payment.method == WalletMethod("wal_1")
+
+    @pytest.mark.parametrize(
+        ("owner", "currency", "refusal"),
+        [
+            (None, "INR", ("invalid_wallet", "method.wallet.wallet_id")),
+            ("mer_other", "INR", ("invalid_wallet", "method.wallet.wallet_id")),
+            (MERCHANT.id, "USD", ("currency_mismatch", "currency")),
+        ],
+    )
+    def test_is_refused_for_none_another_merchants_or_another_currency(
+        self, world: World, owner: str | None, currency: str, refusal: tuple[str, str]
+    ) -> None:
+        if owner is not None:
+            world.wallets.fund("wal_1", 1, merchant_id=owner, currency=currency)
+
+        with pytest.raises(InvalidRequest) as refused:
+            world.create(method=WalletMethod("wal_1"))
+
+        assert (refused.value.code, refused.value.param) == refusal
+        assert world.payments.items == {}

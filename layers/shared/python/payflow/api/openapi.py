@@ -19,6 +19,7 @@ from payflow.domain.fault_request import faults_json_schema
 from payflow.domain.method import MethodType
 from payflow.domain.payment import Status
 from payflow.domain.provider_schema import provider_json_schema
+from payflow.domain.webhook_signature import ID_HEADER, SIGNATURE_HEADER, TIMESTAMP_HEADER
 
 Document = dict[str, Any]
 
@@ -44,19 +45,27 @@ _BODY_OF: Final = {
     "createPayment": "CreatePayment",
     "capturePayment": "CapturePayment",
     "cancelPayment": "CancelPayment",
+    "confirmPayment": "ConfirmPayment",
     "refundPayment": "RefundPayment",
     "createToken": "CreateToken",
     "resolveReview": "ResolveReview",
+    "createWallet": "CreateWallet",
+    "topUpWallet": "TopUpWallet",
     "createMerchant": "CreateMerchant",
     "updateMerchant": "UpdateMerchant",
     "createMerchantKey": "CreateKey",
     "putProvider": "ProviderConfig",
     "putProviderFaults": "ProviderFaults",
+    "receiveProviderCallback": "ProviderCallback",
     "explainRouting": "CreatePayment",
 }
 _BODY_OPTIONAL: Final = frozenset(
-    {"createMerchantKey", "capturePayment", "cancelPayment", "refundPayment"}
+    {"createMerchantKey", "capturePayment", "cancelPayment", "confirmPayment", "refundPayment"}
 )
+
+_WAITING: Final = frozenset({"confirmPayment"})
+"""What honours `Prefer`, and `Idempotency-Key` if it is given, without requiring one."""
+_PAGES: Final = frozenset({"getDocs", "showApproval", "decideApproval"})
 
 _CARD_EXAMPLE: Final = {
     "number": "5105105105105100",
@@ -72,6 +81,7 @@ _PAYMENT_EXAMPLES: Final = {
 }
 
 _QUERY: Final[dict[str, Document]] = {
+    "t": {"description": "The link's own proof", "schema": {"type": "string"}},
     "status": {"schema": {"type": "string", "enum": list(Status)}},
     "provider": {"schema": {"type": "string", "maxLength": TEXT_MAX}},
     "method": {"schema": {"type": "string", "enum": list(MethodType)}},
@@ -198,12 +208,17 @@ def _path_parameters(route: Route) -> list[Document]:
 
 
 def _header_parameters(route: Route) -> list[Document]:
-    if not route.idempotent:
+    if route.operation_id == "receiveProviderCallback":
+        return [
+            {"name": name, "in": "header", "required": True, "schema": {"type": "string"}}
+            for name in (ID_HEADER, TIMESTAMP_HEADER, SIGNATURE_HEADER)
+        ]
+    if not route.idempotent and route.operation_id not in _WAITING:
         return []
     key = {
         "name": "Idempotency-Key",
         "in": "header",
-        "required": True,
+        "required": route.idempotent,
         "description": "Unique to this operation of this merchant; kept for 24 h and longer.",
         "schema": {"type": "string", "minLength": 1, "maxLength": 255},
     }
@@ -214,7 +229,7 @@ def _header_parameters(route: Route) -> list[Document]:
         "schema": {"type": "string"},
         "example": "wait=10",
     }
-    return [key, prefer]
+    return [key] if route.at_once else [key, prefer]
 
 
 def _query_parameters(route: Route) -> list[Document]:
@@ -231,6 +246,10 @@ def _request_body(operation_id: str) -> Document:
         }
     if operation_id == "createToken":
         content["example"] = {"card": _CARD_EXAMPLE}
+    if operation_id == "createWallet":
+        content["example"] = {"customer_id": "cus_1", "currency": "INR"}
+    if operation_id == "topUpWallet":
+        content["example"] = {"amount": 50000}
     if operation_id == "createMerchant":
         content["example"] = {"name": "Acme", "settlement_currency": "INR", "fees": {"bps": 100}}
     return {
@@ -248,7 +267,7 @@ def _responses(route: Route) -> Document:
 
 def _success(route: Route) -> tuple[int, Document]:
     headers = {"X-Request-Id": {"$ref": "#/components/headers/X-Request-Id"}}
-    if route.operation_id == "getDocs":
+    if route.operation_id in _PAGES:
         content: Document = {"text/html": {"schema": {"type": "string"}}}
         return 200, {"description": route.summary, "headers": headers, "content": content}
     if route.operation_id == "getOpenApi":
@@ -256,7 +275,8 @@ def _success(route: Route) -> tuple[int, Document]:
         return 200, {"description": route.summary, "headers": headers, "content": content}
     status, schema = RESPONSE_OF[route.operation_id]
     if route.idempotent:
-        for name in ("Idempotent-Replayed", "Preference-Applied"):
+        waits = () if route.at_once else ("Preference-Applied",)
+        for name in ("Idempotent-Replayed", *waits):
             headers[name] = {"$ref": f"#/components/headers/{name}"}
     content = {"application/json": {"schema": reference(schema)}}
     return status, {"description": schema, "headers": headers, "content": content}
@@ -266,11 +286,13 @@ def _error_statuses(route: Route) -> list[int]:
     statuses = {422, 429, 500, 503}
     if route.auth != "none":
         statuses |= {401, 403}
+    if route.operation_id == "receiveProviderCallback":
+        statuses |= {401}
     if "{" in route.path:
         statuses.add(404)
     if route.operation_id in _BODY_OF:
         statuses |= {400, 413, 415}
-    if route.idempotent or route.method in ("PUT", "PATCH"):
+    if route.idempotent or route.operation_id in _WAITING or route.method in ("PUT", "PATCH"):
         statuses.add(409)
     return sorted(statuses)
 

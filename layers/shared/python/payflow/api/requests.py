@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import Any, Final
 
 from payflow.api.schemas import CHECKER
+from payflow.domain.approval import CustomerDecision
+from payflow.domain.callback_document import callback_from_body
 from payflow.domain.card import has_expired, holds_card_number, is_card_number
 from payflow.domain.errors import InvalidRequest
 from payflow.domain.merchant import MerchantTerms, Principal
@@ -14,13 +16,13 @@ from payflow.domain.method import CardData, UpiFlow, UpiMethod, WalletMethod
 from payflow.domain.money import FeeTerms, Money
 from payflow.domain.new_payment import NewMethod, NewPayment, TokenRef
 from payflow.domain.payment import CaptureMethod, Customer
+from payflow.domain.provider_callback import DISPUTE_TYPES, ProviderCallback
 from payflow.domain.reviews import Decision, Resolution
 from payflow.domain.routing.model import RoutingPreference
 
 Body = Mapping[str, Any]
 
 _REFUSED_VPA: Final = "invalid@upi"
-_TEST_WALLET: Final = "test_"
 
 
 def parse_create_payment(body: Body, now: datetime) -> NewPayment:
@@ -66,10 +68,43 @@ def parse_refund(body: Body) -> tuple[int | None, str | None]:
     return body.get("amount"), reason
 
 
+def parse_confirm(body: Body) -> CustomerDecision:
+    """What the customer decides; raises `InvalidRequest`."""
+    CHECKER.check("ConfirmPayment", body)
+    return CustomerDecision(body.get("result") or CustomerDecision.APPROVE)
+
+
+def parse_provider_callback(body: Body, *, message_id: str, provider: str) -> ProviderCallback:
+    """The callback `message_id` of `provider`; raises `InvalidRequest`."""
+    CHECKER.check("ProviderCallback", body)
+    is_about_dispute = body["type"] in DISPUTE_TYPES
+    if is_about_dispute != (body.get("dispute") is not None):
+        code = "field_missing" if is_about_dispute else "invalid_value"
+        raise InvalidRequest(code, "A dispute's callback, and no other, has one.", param="dispute")
+    try:
+        return callback_from_body(body, message_id=message_id, provider=provider)
+    except ValueError as error:
+        raise InvalidRequest("invalid_format", "There is no such time.") from error
+
+
 def parse_create_token(body: Body, now: datetime) -> CardData:
     """The card to tokenise; raises `InvalidRequest`."""
     CHECKER.check("CreateToken", body)
     return _card(body["card"], now, "card")
+
+
+def parse_create_wallet(body: Body) -> tuple[str, str]:
+    """The customer's id and the currency; raises `InvalidRequest`."""
+    CHECKER.check("CreateWallet", body)
+    _refuse_card_number("customer_id", body["customer_id"])
+    return body["customer_id"], body["currency"]
+
+
+def parse_top_up_wallet(body: Body) -> int:
+    """The amount to pay in; raises `InvalidRequest`."""
+    CHECKER.check("TopUpWallet", body)
+    amount: int = body["amount"]
+    return amount
 
 
 def parse_create_merchant(body: Body) -> tuple[str, MerchantTerms]:
@@ -114,7 +149,7 @@ def _method(method: Body, now: datetime) -> NewMethod:
         case "upi":
             return _upi(method["upi"])
         case "wallet":
-            return _wallet(method["wallet"])
+            return WalletMethod(method["wallet"]["wallet_id"])
         case _:
             return TokenRef(method["token"])
 
@@ -134,14 +169,6 @@ def _upi(upi: Body) -> UpiMethod:
     if upi["vpa"].lower() == _REFUSED_VPA:
         raise InvalidRequest("invalid_vpa", "There is no such VPA.", param="method.upi.vpa")
     return UpiMethod(upi["vpa"], UpiFlow(upi.get("flow") or UpiFlow.COLLECT))
-
-
-def _wallet(wallet: Body) -> WalletMethod:
-    if not wallet["wallet_id"].startswith(_TEST_WALLET):
-        raise InvalidRequest(
-            "wallet_not_found", "There is no such wallet.", param="method.wallet.wallet_id"
-        )
-    return WalletMethod(wallet["wallet_id"])
 
 
 def _customer(customer: Body | None) -> Customer | None:

@@ -353,7 +353,10 @@ def _lists(payment: Payment) -> Item:
         "history": [
             part for change in payment.history for part in (text(change.status), moment(change.at))
         ],
-        "postings": [posting_to_value(posting, payment) for posting in payment.postings],
+        "postings": [
+            posting_to_value(posting, payment.merchant_id, payment.amount.currency)
+            for posting in payment.postings
+        ],
         "instructions": [instruction_to_value(one) for one in payment.instructions],
         "reviews": [{"M": encoded(_REVIEW, one)} for one in payment.reviews],
     }

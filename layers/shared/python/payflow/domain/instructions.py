@@ -17,6 +17,7 @@ from payflow.domain.booking import capture_transaction, refund_transaction
 from payflow.domain.conversion import as_settled
 from payflow.domain.errors import Conflict, InvalidRequest
 from payflow.domain.instruction import Instruction, InstructionKind, InstructionStatus
+from payflow.domain.method import stored_wallet
 from payflow.domain.money import FeeTerms, Money
 from payflow.domain.payment import (
     TERMINAL,
@@ -143,6 +144,7 @@ def captured(
         platform_fee_minor=platform_minor,
         sequence=len(payment.postings) + 1,
         posted_at=now,
+        wallet_id=stored_wallet(payment.method),
     )
     after = replace(
         payment,
@@ -166,6 +168,7 @@ def _refunded(payment: Payment, minor: int, now: datetime) -> Payment:
         amount=Money(minor, payment.amount.currency),
         sequence=len(payment.postings) + 1,
         posted_at=now,
+        wallet_id=stored_wallet(payment.method),
     )
     return replace(
         payment,

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from payflow.domain.method import CardMethod, UpiMethod
+from payflow.domain.method import CardMethod, UpiMethod, stored_wallet
 from payflow.domain.outcomes import Category, NextActionType, Operation, Outcome
 from payflow.domain.payment import Attempt, CaptureMethod, Failure, Payment
 from payflow.domain.plan_inquiry import Flag, Rest, Situation, is_for_later
@@ -26,7 +26,7 @@ from payflow.domain.provider import Market, ProviderConfig
 from payflow.domain.retry import CATEGORY_RULES, CategoryRule, RetryPolicy, back_off
 from payflow.domain.review import ReviewReason
 from payflow.domain.routing.decision import route
-from payflow.domain.routing.eligibility import METHOD_NOT_SUPPORTED
+from payflow.domain.routing.eligibility import SERVES_OTHERS
 from payflow.domain.routing.model import RoutingDecision, RoutingRequest
 from payflow.domain.verification import inquiry_after, is_proof
 
@@ -172,8 +172,8 @@ def _elsewhere(
 
 
 def _worth_keeping(decision: RoutingDecision) -> RoutingDecision:
-    """`decision` without those who serve other methods: they would fill every payment's item."""
-    told = tuple(e for e in decision.excluded if e.reason != METHOD_NOT_SUPPORTED)
+    """`decision` without those who serve others: they would fill every payment's item."""
+    told = tuple(e for e in decision.excluded if e.reason not in SERVES_OTHERS)
     return replace(decision, excluded=told)
 
 
@@ -190,6 +190,7 @@ def routing_request(payment: Payment) -> RoutingRequest:
         country=payment.customer.country if payment.customer else None,
         needs_capture=payment.capture_method is CaptureMethod.MANUAL,
         upi_flow=method.flow.value if isinstance(method, UpiMethod) else None,
+        stored_wallet=stored_wallet(method) is not None,
         preference=payment.routing,
     )
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
+    from payflow.domain.approval import Approval, CustomerDecision, Verdict
     from payflow.domain.control import Control, Document
     from payflow.domain.fx import RateTable
     from payflow.domain.health import HealthBook
@@ -16,8 +17,10 @@ if TYPE_CHECKING:
     from payflow.domain.method import CardData, CardMethod
     from payflow.domain.outcomes import ProviderResult
     from payflow.domain.payment import Payment
-    from payflow.domain.provider import Faults, Market
+    from payflow.domain.provider import Faults, Market, ProviderConfig
     from payflow.domain.provider_call import ProviderCall
+    from payflow.domain.provider_callback import ProviderCallback
+    from payflow.domain.wallet import Performed, Wallet, WalletOperation, WalletRequest
 
 
 class Clock(Protocol):
@@ -223,6 +226,40 @@ class CallClaims(Protocol):
         ...
 
 
+class Wallets(Protocol):
+    """Customers' stored money; every operation is done at most once under its key.
+
+    All raise `Unavailable` while the store does not answer.
+    """
+
+    def create(self, wallet: Wallet) -> Wallet | None:
+        """Store a new wallet; if its id is taken, store nothing and return what is there."""
+        ...
+
+    def get(self, wallet_id: str) -> Wallet | None:
+        """The wallet as last committed (a consistent read), or None."""
+        ...
+
+    def find(self, wallet_id: str, key: str) -> WalletOperation | None:
+        """The operation that was written down under `key` (a consistent read), or None."""
+        ...
+
+    def perform(self, request: WalletRequest) -> Performed:
+        """Do what `payflow.domain.wallet_rules` decides, in one step, and tell what was done.
+
+        Under a key that is known nothing is done, whatever is asked, and its operation told.
+        Raises as `decided` does, and `Unavailable` if other writers kept winning.
+        """
+        ...
+
+    def refuse(self, request: WalletRequest, code: str) -> WalletOperation:
+        """Write down that `request` was refused for `code`, unless its key is known.
+
+        Returns what is written down: from now on the key can move nothing that it has not moved.
+        """
+        ...
+
+
 class Provider(Protocol):
     """A payment provider: simulated or real.
 
@@ -254,4 +291,40 @@ class Provider(Protocol):
 
     def inquire(self, call: ProviderCall) -> ProviderResult:
         """Ask what became of the operation with `call.key`, whichever it was; changes nothing."""
+        ...
+
+
+@runtime_checkable
+class CustomerDesk(Protocol):
+    """A provider with a sandbox, where somebody else may stand in for the customer.
+
+    An adapter that has one offers these methods beside those of `Provider`; `key` is that of an
+    authorisation. What was decided comes back as with a real customer: by callback and inquiry.
+    """
+
+    def approval(self, key: str) -> Approval | None:
+        """What the customer was asked, and what became of it; None if nothing was asked."""
+        ...
+
+    def decide(self, key: str, decision: CustomerDecision, mark: str) -> Verdict:
+        """Answer in the customer's name; `mark` tells who did, see `Approval`."""
+        ...
+
+
+class CallbackKeys(Protocol):
+    """The keys that providers sign their callbacks with."""
+
+    def of(self, provider: ProviderConfig) -> Sequence[bytes]:
+        """The provider's keys, newest first; several while one replaces another.
+
+        Raises `Unavailable` while they cannot be read.
+        """
+        ...
+
+
+class CallbackInbox(Protocol):
+    """Where authenticated callbacks wait until they are dealt with."""
+
+    def put(self, callback: ProviderCallback) -> None:
+        """Keep `callback` durably; raises `Unavailable` if that is not certain."""
         ...

@@ -18,10 +18,12 @@ class ProviderCall:
     inquiry carries the key of the operation that it asks about. `authorization_key` is the key of
     the authorisation that the operation belongs to, so for an authorisation it is `key` itself.
     `amount` is the operation's. `capture` asks for authorisation and capture in one call. A capture
-    that is `final` releases what it leaves.
+    that is `final` releases what it leaves. `merchant_id` is who charges: a wallet pays its own
+    merchant only.
     """
 
     payment_id: str
+    merchant_id: str
     attempt_number: int
     operation: Operation
     provider: str
@@ -37,6 +39,7 @@ def call_to_document(call: ProviderCall) -> dict[str, Any]:
     """`call` as JSON for the workflow's state."""
     return {
         "payment_id": call.payment_id,
+        "merchant_id": call.merchant_id,
         "attempt_number": call.attempt_number,
         "operation": call.operation.value,
         "provider": call.provider,
@@ -54,6 +57,7 @@ def call_from_document(document: dict[str, Any]) -> ProviderCall:
     """The call that `call_to_document` wrote down."""
     return ProviderCall(
         payment_id=document["payment_id"],
+        merchant_id=document["merchant_id"],
         attempt_number=int(document["attempt_number"]),
         operation=Operation(document["operation"]),
         provider=document["provider"],
@@ -80,6 +84,7 @@ def result_to_document(attempt_number: int, result: ProviderResult) -> dict[str,
         "amount": result.amount_minor,
         "currency": result.currency,
         "next_action": result.next_action.value if result.next_action else None,
+        "next_action_url": result.next_action_url,
     }
 
 
@@ -98,6 +103,7 @@ def result_from_document(document: dict[str, Any]) -> ProviderResult:
         amount_minor=int(amount) if amount is not None else None,
         currency=document.get("currency"),
         next_action=NextActionType(action) if action else None,
+        next_action_url=document.get("next_action_url"),
     )
 
 

@@ -31,7 +31,7 @@ from payflow.domain.config_model import (
 from payflow.domain.errors import InvalidRequest
 from payflow.domain.method import MethodType
 from payflow.domain.money import AMOUNT_MINOR_MAX, BASIS_POINTS, MINOR_UNIT_EXPONENT
-from payflow.domain.provider import ALL_CAPABILITIES, ProviderConfig
+from payflow.domain.provider import ALL_CAPABILITIES, STORED_WALLET_ADAPTER, ProviderConfig
 from payflow.domain.provider_config import provider_from_document
 
 PROVIDERS_MAX: Final = 1_000
@@ -205,7 +205,10 @@ class ProviderEntry(RoutingTerms):
 
     @classmethod
     def rules(cls, document: Mapping[str, Any]) -> Iterator[InitErrorDetails]:
-        """No term stands in two places; amounts are in order even if they stand apart."""
+        """No term stands in two places; amounts are in order even if they stand apart.
+
+        PayFlow's own wallets take no fee.
+        """
         within = document.get("routingRules")
         inside = within if isinstance(within, dict) else {}
         for key in map(to_camel, RoutingTerms.model_fields):
@@ -213,6 +216,9 @@ class ProviderEntry(RoutingTerms):
                 yield mistake("stands in routingRules as well", key)
         if not {"minAmount", "maxAmount"} <= inside.keys():
             yield from super().rules({**document, **inside})
+        if document.get("adapter") == STORED_WALLET_ADAPTER and "fees" in document:
+            # What leaves the wallet is what the ledger books: nobody is in between to take a part.
+            yield mistake("has no meaning for PayFlow's own wallets", "fees")
 
     @field_validator("adapter")
     @classmethod

@@ -68,6 +68,7 @@ def _call(payment: Payment, attempt: Attempt) -> ProviderCall:
     asked = payment.asked_about(attempt.instruction) or attempt
     return ProviderCall(
         payment_id=payment.id,
+        merchant_id=payment.merchant_id,
         attempt_number=attempt.number,
         operation=attempt.operation,
         provider=attempt.provider,

@@ -16,7 +16,7 @@ from payflow.domain.errors import IdempotencyKeyReused, InvalidRequest
 from payflow.domain.fx import Quote, quote_for
 from payflow.domain.ids import derived_id
 from payflow.domain.merchant import Merchant
-from payflow.domain.method import CardData, Method
+from payflow.domain.method import CardData, Method, stored_wallet
 from payflow.domain.new_payment import NewPayment, TokenRef
 from payflow.domain.payment import Claim, Payment
 from payflow.domain.plan import carry_out, plan_next_step
@@ -27,6 +27,7 @@ from payflow.domain.ports import (
     Randomness,
     RateSource,
     Vault,
+    Wallets,
     WorkflowStarter,
 )
 from payflow.domain.risk import assess
@@ -78,6 +79,7 @@ class CreatePayment:
     clock: Clock
     randomness: Randomness
     functions: ProviderFunctions
+    wallets: Wallets
 
     def __call__(self, request: CreateRequest) -> CreateAnswer:
         """Create the payment, or answer as its first request was answered.
@@ -147,10 +149,26 @@ class CreatePayment:
                 raise InvalidRequest("token_not_found", "no such token", param="method.token")
             return known
         if not isinstance(method, CardData):
+            self._check_wallet(method, request)
             return method
         token = token_for(payment_id, request_hash)
         self.vault.store(token, request.merchant.id, method, keep=False)
         return described(method, token)
+
+    def _check_wallet(self, method: Method, request: CreateRequest) -> None:
+        """Told at once rather than by the provider: a wallet pays its merchant, in its currency."""
+        wallet_id = stored_wallet(method)
+        if wallet_id is None:
+            return
+        wallet = self.wallets.get(wallet_id)
+        if wallet is None or wallet.merchant_id != request.merchant.id:
+            raise InvalidRequest(
+                "invalid_wallet", "There is no such wallet.", param="method.wallet.wallet_id"
+            )
+        if wallet.currency != request.payment.amount.currency:
+            raise InvalidRequest(
+                "currency_mismatch", "The wallet holds another currency.", param="currency"
+            )
 
     def _settle_card(self, born: Payment) -> None:
         token = payment_token(born) if born.is_settled else None
