@@ -31,7 +31,7 @@ class Shop(NamedTuple):
 
 NewShop = Callable[..., Shop]
 QUEUES = {
-    "WAKE_UP_QUEUE_URL": "wake-ups",
+    "WAKE_UPS_URL": "wake-ups",
     "PROVIDER_OUTBOX_URL": "provider-outbox",
     "PROVIDER_CALLBACKS_URL": "provider-callbacks",
 }
