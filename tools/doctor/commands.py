@@ -28,6 +28,9 @@ from tools.options import STATE_DIR_DEFAULT, JsonOption, StateDirOption
 from tools.output import print_json, results
 from tools.progress import ProgressReport
 
+STORED_WALLET = "stored_wallet"
+"""The adapter of the provider that pays from PayFlow's own wallets."""
+
 
 def doctor(*, state_dir: StateDirOption = STATE_DIR_DEFAULT, as_json: JsonOption = False) -> None:
     """Check the invariants of a running deployment from outside, the providers' books included.
@@ -74,6 +77,7 @@ def _examined(endpoints: Endpoints, state: StateDir, report: ProgressReport) -> 
         clock=SystemClock(),
         findings=findings,
         report=report,
+        ledger=lambda: ledger_accounts(operator),
     )
     examination.run()
     report("Comparing balances, looking through queues and logs", 0, 0)
@@ -85,8 +89,12 @@ def _examined(endpoints: Endpoints, state: StateDir, report: ProgressReport) -> 
 
 def _terms(operator: Api) -> Terms:
     providers = operator.get("/internal/providers")["data"]
-    windows = {one["id"]: provider_from_document(one).visibility_ms for one in providers}
-    return Terms(policy=RetryPolicy(), visibility_ms=windows)
+    configs = [provider_from_document(one) for one in providers]
+    return Terms(
+        policy=RetryPolicy(),
+        visibility_ms={one.id: one.visibility_ms for one in configs},
+        wallet_provider=next((one.id for one in configs if one.adapter == STORED_WALLET), None),
+    )
 
 
 def _table(checks: list[Check]) -> Table:
