@@ -25,7 +25,7 @@ class QueueName(StrEnum):
 
     PROVIDER_OUTBOX = "PROVIDER_OUTBOX_URL"
     PROVIDER_CALLBACKS = "PROVIDER_CALLBACKS_URL"
-    WAKE_UPS = "WAKE_UP_QUEUE_URL"
+    WAKE_UPS = "WAKE_UPS_URL"
 
 
 @dataclass(frozen=True)

@@ -72,11 +72,7 @@ class PayFlowStack(cdk.Stack):
             **stores.queues.all_dead_letters(),
         }
         watched = Watched(
-            api=front,
-            state_machine=workflow.state_machine,
-            functions=functions,
-            tables={name: stores.tables.table(name) for name in TableName},
-            dead_letters=dead_letters,
+            front, workflow.state_machine, functions, stores.tables.all(), dead_letters
         )
         monitoring = Monitoring(self, "Monitoring", watched=watched)
         self._write_outputs(

@@ -116,7 +116,14 @@ READS_SECRETS = {
     "provider_callbacks_api": {"Callbacks"},
 }
 # The queues' addresses have names of their own.
-NAMES_A_STORE = ("_TABLE", "_KEY_ID", "_SECRET_ID", "_OUTBOX_URL", "_CALLBACKS_URL")
+NAMES_A_STORE = (
+    "_TABLE",
+    "_KEY_ID",
+    "_SECRET_ID",
+    "_OUTBOX_URL",
+    "_CALLBACKS_URL",
+    "_UPS_URL",
+)
 BUSY = {"create_payment_api", "plan_next_step", "ledger_api", "call_card_provider"}
 
 
@@ -334,7 +341,6 @@ def test_no_variable_is_set_that_nobody_reads(stack: Synthesised) -> None:
         "PROVIDER_FUNCTIONS",
         "PUBLIC_URL_PARAMETER",
         "STATE_MACHINE_ARN",
-        "WAKE_UP_QUEUE_URL",
     }
 
     for function in stack.properties("AWS::Lambda::Function"):

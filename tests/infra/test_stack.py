@@ -179,11 +179,12 @@ def is_called(logical_id: str, name: str) -> bool:
     return logical_id.startswith("Queues" + name.title().replace("_", ""))
 
 
-def test_health_is_told_of_changes_only(stack: Synthesised) -> None:
+def test_new_payments_are_followed_too_since_their_workflow_may_never_start(
+    stack: Synthesised,
+) -> None:
     (mapping,) = mappings(stack, "StreamArn")
 
-    (pattern,) = mapping["FilterCriteria"]["Filters"]
-    assert json.loads(pattern["Pattern"]) == {"eventName": ["MODIFY"]}
+    assert "FilterCriteria" not in mapping
 
 
 def test_tables_are_on_demand_and_encrypted(stack: Synthesised) -> None:

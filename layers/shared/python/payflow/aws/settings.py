@@ -65,7 +65,7 @@ def provider_calls_table() -> str:
 
 def wake_up_queue_url() -> str:
     """The queue of payments that are to be looked at again."""
-    return _required("WAKE_UP_QUEUE_URL")
+    return _required("WAKE_UPS_URL")
 
 
 def wallets_table() -> str:
