@@ -9,6 +9,7 @@ from rich.table import Table
 
 from infra_cdk.settings import Target
 from payflow.aws.system_clock import SystemClock
+from payflow.domain.provider import STORED_WALLET_ADAPTER
 from payflow.domain.provider_config import provider_from_document
 from payflow.domain.retry import RetryPolicy
 from tools.api import Api
@@ -27,9 +28,6 @@ from tools.errors import ToolError
 from tools.options import STATE_DIR_DEFAULT, JsonOption, StateDirOption
 from tools.output import print_json, results
 from tools.progress import ProgressReport
-
-STORED_WALLET = "stored_wallet"
-"""The adapter of the provider that pays from PayFlow's own wallets."""
 
 
 def doctor(*, state_dir: StateDirOption = STATE_DIR_DEFAULT, as_json: JsonOption = False) -> None:
@@ -93,7 +91,9 @@ def _terms(operator: Api) -> Terms:
     return Terms(
         policy=RetryPolicy(),
         visibility_ms={one.id: one.visibility_ms for one in configs},
-        wallet_provider=next((one.id for one in configs if one.adapter == STORED_WALLET), None),
+        wallet_provider=next(
+            (one.id for one in configs if one.adapter == STORED_WALLET_ADAPTER), None
+        ),
     )
 
 

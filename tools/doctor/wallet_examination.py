@@ -20,7 +20,6 @@ from payflow.domain.payment import Payment
 from payflow.domain.wallet import Wallet
 from tools.doctor.facts import Unreadable, read_postings
 from tools.doctor.findings import Findings, Problem
-from tools.doctor.liveness import waits_for
 from tools.doctor.money import Replay, Sums
 from tools.doctor.spool import Spool
 from tools.doctor.tables import Table
@@ -28,6 +27,7 @@ from tools.doctor.wallets import (
     WALLETS,
     WalletFacts,
     account_of,
+    may_have_moved,
     operation_moves_its_amount,
     read_operation,
     read_wallet,
@@ -79,8 +79,8 @@ class WalletExamination:
     def saw(self, payment: Payment) -> None:
         """A payment that is not settled may have moved money in its wallet already."""
         wallet_id = stored_wallet(payment.method)
-        if wallet_id is not None and waits_for(payment) is not None:
-            self._open_minor[wallet_id] += payment.amount.minor
+        if wallet_id is not None:
+            self._open_minor[wallet_id] += may_have_moved(payment)
 
     def judge(self, spool: Spool) -> None:
         """Judge every wallet that was taken in, and those that look wrong again."""

@@ -13,6 +13,7 @@ from typing import Final
 from payflow.aws.attributes import Item
 from payflow.aws.wallet_item import operation_from_item, wallet_from_item
 from payflow.domain.ledger import AccountKind
+from payflow.domain.payment import Payment, Status
 from payflow.domain.wallet import Wallet, WalletAction, WalletOperation, WalletRefusal
 from payflow.providers.simulated.entry import BookEntry, Kind, Standing
 from tools.doctor.facts import POSTINGS, BookFact, Posting, Unreadable
@@ -55,6 +56,13 @@ class WalletFacts:
 def account_of(wallet: Wallet) -> str:
     """The ledger account that holds what the customer has."""
     return f"customer_wallet:{wallet.id}:{wallet.currency}"
+
+
+def may_have_moved(payment: Payment) -> int:
+    """What the provider may have done already for the payment that is not booked yet."""
+    if payment.status in (Status.PENDING, Status.PROCESSING, Status.REQUIRES_ACTION):
+        return payment.amount.minor
+    return sum(one.amount_minor for one in payment.instructions if one.settled_at is None)
 
 
 def read_wallet(item: Item) -> Wallet:
