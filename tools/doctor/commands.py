@@ -9,6 +9,7 @@ from rich.table import Table
 
 from infra_cdk.settings import Target
 from payflow.aws.system_clock import SystemClock
+from payflow.domain.provider import STORED_WALLET_ADAPTER
 from payflow.domain.provider_config import provider_from_document
 from payflow.domain.retry import RetryPolicy
 from tools.api import Api
@@ -74,6 +75,7 @@ def _examined(endpoints: Endpoints, state: StateDir, report: ProgressReport) -> 
         clock=SystemClock(),
         findings=findings,
         report=report,
+        ledger=lambda: ledger_accounts(operator),
     )
     examination.run()
     report("Comparing balances, looking through queues and logs", 0, 0)
@@ -85,8 +87,14 @@ def _examined(endpoints: Endpoints, state: StateDir, report: ProgressReport) -> 
 
 def _terms(operator: Api) -> Terms:
     providers = operator.get("/internal/providers")["data"]
-    windows = {one["id"]: provider_from_document(one).visibility_ms for one in providers}
-    return Terms(policy=RetryPolicy(), visibility_ms=windows)
+    configs = [provider_from_document(one) for one in providers]
+    return Terms(
+        policy=RetryPolicy(),
+        visibility_ms={one.id: one.visibility_ms for one in configs},
+        wallet_provider=next(
+            (one.id for one in configs if one.adapter == STORED_WALLET_ADAPTER), None
+        ),
+    )
 
 
 def _table(checks: list[Check]) -> Table:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from payflow.aws.attributes import Item
-from payflow.domain.method import CardMethod
+from payflow.domain.method import CardMethod, stored_wallet
 from payflow.domain.payment import Payment
 from payflow.domain.ports import Clock
 from tools.doctor.charging import CHARGING
@@ -32,7 +32,7 @@ from tools.doctor.facts import (
 )
 from tools.doctor.findings import Findings, Problem
 from tools.doctor.liveness import LIVENESS, claim_has_payment, is_under_way
-from tools.doctor.money import MONEY, Replay
+from tools.doctor.money import MONEY, Replay, Sums
 from tools.doctor.secrecy import (
     SECRECY,
     Secrets,
@@ -42,6 +42,8 @@ from tools.doctor.secrecy import (
 )
 from tools.doctor.spool import Spool
 from tools.doctor.tables import Table
+from tools.doctor.wallet_examination import WalletExamination
+from tools.doctor.wallets import read_operation, wallet_entry
 
 CHECKS: Final = (*CHARGING, *MONEY, *SECRECY, *LIVENESS)
 CHECKED: Final = tuple(dict.fromkeys(number for number, _ in CHECKS))
@@ -50,7 +52,8 @@ PAYMENTS: Final = "Payments"
 BOOKS: Final = "ProviderBooks"
 CALLS: Final = "ProviderCalls"
 VAULT: Final = "Vault"
-JOINED: Final = (BOOKS, CALLS, VAULT, PAYMENTS)
+WALLETS: Final = "Wallets"
+JOINED: Final = (BOOKS, WALLETS, CALLS, VAULT, PAYMENTS)
 """In the order in which they are read; any other table is looked through for secrets only."""
 
 LOOKS_MAX: Final = 4
@@ -80,18 +83,22 @@ class Examination:
     clock: Clock
     findings: Findings
     report: Report
+    ledger: Callable[[], Mapping[str, Sums]]
     replay: Replay = field(default_factory=Replay)
     _suspects: dict[str, Suspect] = field(default_factory=dict)
     _under_way: int = 0
 
     def run(self) -> None:
         """Look at everything."""
+        wallets = WalletExamination(self.tables[WALLETS], self.findings, self.replay, self.ledger)
         with Spool() as spool:
             self._read_books(spool)
+            wallets.read(self._items(WALLETS), spool)
             self._read_claims(spool)
             self._read_vault(spool)
-            self._read_payments(spool)
+            self._read_payments(spool, wallets)
             self._suspect_orphans(spool)
+            wallets.judge(spool)
         for name in self.tables:
             if name not in JOINED:
                 for _ in self._items(name):
@@ -133,7 +140,7 @@ class Examination:
             if "cvc" in item:
                 spool.add_cvc(token)
 
-    def _read_payments(self, spool: Spool) -> None:
+    def _read_payments(self, spool: Spool, wallets: WalletExamination) -> None:
         for item in self._items(PAYMENTS):
             payment_id = item["id"]["S"]
             entries, claims = spool.take_entries(payment_id), spool.take_claims(payment_id)
@@ -143,6 +150,7 @@ class Examination:
             self._under_way += seen is not None and is_under_way(seen)
             if seen is not None:
                 self.replay.add(seen.postings)
+                wallets.saw(seen.payment)
             if problems:
                 self._suspect(payment_id, {entry["id"]["S"] for entry in entries}, problems)
 
@@ -164,7 +172,7 @@ class Examination:
             problems.append(Problem(11, payment_id, str(error)))
         for entry in entries:
             try:
-                book.append(read_entry(entry))
+                book += self._entry(entry)
             except Unreadable as error:
                 problems.append(Problem(1, entry["id"]["S"], str(error)))
         facts = PaymentFacts(
@@ -179,6 +187,13 @@ class Examination:
         for _, check in CHECKS:
             problems.extend(check(facts, self.terms))
         return facts, problems
+
+    def _entry(self, item: Item) -> list[BookFact]:
+        """What an item of a provider's book, or of a wallet's operations, says of a payment."""
+        if is_entry(item):
+            return [read_entry(item)]
+        entry = wallet_entry(read_operation(item), self.terms.wallet_provider or "")
+        return [] if entry is None else [entry]
 
     def _suspect(self, payment_id: str, entry_ids: set[str], problems: list[Problem]) -> None:
         if len(self._suspects) < SUSPECTS_MAX:
@@ -232,7 +247,8 @@ class Examination:
         except Unreadable:
             return [], frozenset(), False
         wanted = entry_ids | set(_entry_ids(payment))
-        entries = (self.tables[BOOKS].get(one) for one in sorted(wanted))
+        book = self.tables[BOOKS if stored_wallet(payment.method) is None else WALLETS]
+        entries = (book.get(one) for one in sorted(wanted))
         claimed = frozenset(
             one.number
             for one in payment.attempts
@@ -248,5 +264,6 @@ class Examination:
 
 
 def _entry_ids(payment: Payment) -> Iterator[str]:
+    wallet_id = stored_wallet(payment.method)
     for attempt in payment.attempts:
-        yield f"{attempt.provider}#{expected_key(payment.id, attempt.number)}"
+        yield f"{wallet_id or attempt.provider}#{expected_key(payment.id, attempt.number)}"

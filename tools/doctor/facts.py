@@ -93,10 +93,14 @@ class PaymentFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
-    """What the deployment promises: its retry policy, and each provider's visibility window."""
+    """What the deployment promises: its retry policy, and each provider's visibility window.
+
+    `wallet_provider` is the one that pays from PayFlow's own wallets.
+    """
 
     policy: RetryPolicy
     visibility_ms: Mapping[str, int]
+    wallet_provider: str | None = None
 
 
 def read_payment(item: Item) -> Payment:

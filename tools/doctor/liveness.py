@@ -23,20 +23,20 @@ def ends_or_waits_for_a_reason(facts: PaymentFacts, _: Terms) -> Iterator[Proble
     payment = facts.payment
     if payment.open_review is not None:
         return
-    waits_for = _waiting(payment)
-    if waits_for is None:
+    reason = waits_for(payment)
+    if reason is None:
         return
     if payment.due_at is not None:
         late = facts.moment - payment.due_at
         if late > LOOKED_AT_WITHIN:
-            text = f"{waits_for}, and should have been looked at {_told(late)} ago"
+            text = f"{reason}, and should have been looked at {_told(late)} ago"
             yield Problem(34, payment.id, text)
     elif (idle := facts.moment - payment.updated_at) > WORKED_ON_FOR:
-        text = f"{waits_for}, nothing happened for {_told(idle)}, and nothing ever will"
+        text = f"{reason}, nothing happened for {_told(idle)}, and nothing ever will"
         yield Problem(34, payment.id, text)
 
 
-def _waiting(payment: Payment) -> str | None:
+def waits_for(payment: Payment) -> str | None:
     """What a payment still waits for; None if for nothing."""
     pending = [one for one in payment.instructions if one.settled_at is None]
     if pending:
@@ -65,7 +65,7 @@ def is_under_way(facts: PaymentFacts) -> bool:
     """Whether something is being done with the payment right now, for all that is known."""
     payment = facts.payment
     at_rest = payment.due_at is not None or payment.open_review is not None
-    return _waiting(payment) is not None and not at_rest
+    return waits_for(payment) is not None and not at_rest
 
 
 LIVENESS: Final[tuple[tuple[int, PaymentCheck], ...]] = ((34, ends_or_waits_for_a_reason),)

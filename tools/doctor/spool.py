@@ -15,7 +15,7 @@ ANONYMOUS_FILE: Final = ""
 
 
 class Spool:
-    """Book entries and claims by their payment, and the tokens that still have a CVC.
+    """Book entries and claims by their payment, tokens with a CVC, sums of wallets' operations.
 
     `take` removes what it gives, so that what is left at the end belongs to nobody.
     """
@@ -27,6 +27,8 @@ class Spool:
             CREATE TABLE entry (payment TEXT, item TEXT);
             CREATE TABLE claim (payment TEXT, number INTEGER);
             CREATE TABLE cvc (token TEXT PRIMARY KEY) WITHOUT ROWID;
+            CREATE TABLE change (wallet TEXT PRIMARY KEY, balance INTEGER, held INTEGER);
+            CREATE TABLE wallet (item TEXT);
             CREATE INDEX entry_by_payment ON entry (payment);
             CREATE INDEX claim_by_payment ON claim (payment);
             """
@@ -44,7 +46,7 @@ class Spool:
         self._database.close()
 
     def add_entry(self, payment_id: str, item: Item) -> None:
-        """Keep an item of the providers' books, which has text and numbers only."""
+        """Keep an item of the providers' books, which has nothing binary."""
         self._database.execute("INSERT INTO entry VALUES (?, ?)", (payment_id, json.dumps(item)))
 
     def add_claim(self, payment_id: str, number: int) -> None:
@@ -54,6 +56,30 @@ class Spool:
     def add_cvc(self, token: str) -> None:
         """Keep that the vault holds a CVC under this token."""
         self._database.execute("INSERT OR IGNORE INTO cvc VALUES (?)", (token,))
+
+    def add_change(self, wallet_id: str, balance_minor: int, held_minor: int) -> None:
+        """Add to the sums of a wallet's operations."""
+        self._database.execute(
+            "INSERT INTO change VALUES (?, ?, ?) ON CONFLICT (wallet) DO UPDATE SET"
+            " balance = balance + excluded.balance, held = held + excluded.held",
+            (wallet_id, balance_minor, held_minor),
+        )
+
+    def changes(self, wallet_id: str) -> tuple[int, int]:
+        """The sums of a wallet's operations: what they did to its balance and to its holds."""
+        query = "SELECT balance, held FROM change WHERE wallet = ?"
+        balance, held = self._database.execute(query, (wallet_id,)).fetchone() or (0, 0)
+        return balance, held
+
+    def add_wallet(self, item: Item) -> None:
+        """Keep a wallet, but for what is binary: the hash of the request that made it."""
+        readable = {name: value for name, value in item.items() if "B" not in value}
+        self._database.execute("INSERT INTO wallet VALUES (?)", (json.dumps(readable),))
+
+    def wallets(self) -> Iterator[Item]:
+        """The wallets that were kept."""
+        for (item,) in self._database.execute("SELECT item FROM wallet"):
+            yield json.loads(item)
 
     def take_entries(self, payment_id: str) -> list[Item]:
         """The book entries of a payment, once."""

@@ -12,6 +12,7 @@ from random import Random
 from typing import Final
 
 from tools.traffic.orders import (
+    Decision,
     Instrument,
     Order,
     Round,
@@ -19,6 +20,7 @@ from tools.traffic.orders import (
     card,
     drawn_amount,
     drawn_currency,
+    other_currency,
     upi,
     wallet,
 )
@@ -26,7 +28,10 @@ from tools.traffic.orders import (
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """One kind of order; see `Order` for what its fields mean."""
+    """One kind of order; see `Order` for what its fields mean.
+
+    With `funded_percent` the customer has a wallet with so much of the amount.
+    """
 
     name: str
     weight: int
@@ -34,18 +39,25 @@ class Scenario:
     manual: bool = False
     rounds: tuple[Round, ...] = ()
     times: int = 1
+    converted: bool = False
+    decision: Decision = "approve"
+    funded_percent: int | None = None
 
     def order(self, random: Random) -> Order:
         """One order of this kind."""
-        method = self.instrument(random)
+        method, amount_minor = self.instrument(random), drawn_amount(random)
+        currency, funded = drawn_currency(method, random), self.funded_percent
         return Order(
             scenario=self.name,
             method=method,
-            amount_minor=drawn_amount(random),
-            currency=drawn_currency(method, random),
+            amount_minor=amount_minor,
+            currency=currency,
             manual=self.manual,
             rounds=self.rounds,
             times=self.times,
+            settles_in=other_currency(currency, random) if self.converted else None,
+            decision=self.decision,
+            wallet_minor=None if funded is None else amount_minor * funded // 100,
         )
 
 
@@ -128,6 +140,30 @@ SCENARIOS: Final = (
     Scenario("refund comes back", 6, card("4000000000005126"), rounds=((Step("refund"),),)),
     Scenario("UPI refunded", 15, upi("success@upi"), rounds=((Step("refund", 50),),)),
     Scenario("wallet refunded", 10, wallet("test_approved"), rounds=((Step("refund"),),)),
+    Scenario("converted", 25, APPROVED, converted=True),
+    Scenario(
+        "converted and refunded in parts",
+        12,
+        APPROVED,
+        rounds=((Step("refund", 33),), (Step("refund"),)),
+        converted=True,
+    ),
+    Scenario("3DS challenge passed", 20, card("4000000000003220")),
+    Scenario("3DS challenge failed", 6, card("4000000000003220"), decision="reject"),
+    Scenario("UPI approved in the app", 25, upi("pending@upi")),
+    Scenario("UPI rejected in the app", 8, upi("pending@upi"), decision="reject"),
+    Scenario("callback before the answer", 6, card("4000000000000036")),
+    Scenario("callbacks twice and out of order", 6, card("4000000000000044")),
+    Scenario("stored wallet", 25, wallet("wal_"), funded_percent=200),
+    Scenario(
+        "stored wallet, held, captured, refunded",
+        12,
+        wallet("wal_"),
+        manual=True,
+        rounds=((Step("capture", 70, final=True),), (Step("refund", 20), Step("refund", 20))),
+        funded_percent=100,
+    ),
+    Scenario("stored wallet with too little", 8, wallet("wal_"), funded_percent=50),
     Scenario("request sent three times at once", 20, APPROVED, times=3),
 )
 _WEIGHTS: Final = tuple(scenario.weight for scenario in SCENARIOS)

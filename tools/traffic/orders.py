@@ -13,6 +13,7 @@ from typing import Final, Literal
 from tools.api import Json
 
 Action = Literal["capture", "cancel", "refund"]
+Decision = Literal["approve", "reject"]
 
 CARD_LENGTH: Final = 16
 CARD_RANGES: Final = ("400012", "424231", "510510", "520082", "555512")
@@ -30,6 +31,7 @@ AMOUNT_SPREAD: Final = 1.1
 CARD_CURRENCIES: Final = {"INR": 72, "USD": 14, "EUR": 9, "JPY": 3, "KWD": 2}
 WALLET_CURRENCIES: Final = {"INR": 80, "USD": 20}
 UPI_CURRENCIES: Final = {"INR": 1}
+SETTLEMENT_CURRENCIES: Final = ("INR", "USD", "EUR")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,11 @@ Round = tuple[Step, ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """One payment to make: `times` requests with one idempotency key, then `rounds`, in order."""
+    """One payment to make: `times` requests with one idempotency key, then `rounds`, in order.
+
+    `settles_in` asks for a conversion. The customer makes this `decision` if asked. `wallet_minor`
+    is paid into a new wallet first, from which the payment is made.
+    """
 
     scenario: str
     method: Json
@@ -68,16 +74,22 @@ class Order:
     manual: bool = False
     rounds: tuple[Round, ...] = ()
     times: int = 1
+    settles_in: str | None = None
+    decision: Decision = "approve"
+    wallet_minor: int | None = None
 
-    def body(self, reference: str) -> Json:
-        """The body of the creating request."""
-        return {
+    def body(self, reference: str, wallet_id: str | None = None) -> Json:
+        """The body of the creating request; `wallet_id` is the wallet that was opened for it."""
+        body: Json = {
             "amount": self.amount_minor,
             "currency": self.currency,
-            "method": self.method,
+            "method": self.method if wallet_id is None else stored(wallet_id),
             "reference": reference,
             "capture_method": "manual" if self.manual else "automatic",
         }
+        if self.settles_in is not None:
+            body["settlement_currency"] = self.settles_in
+        return body
 
 
 Instrument = Callable[[Random], Json]
@@ -109,9 +121,14 @@ def wallet(*wallet_ids: str) -> Instrument:
     """One of these wallets."""
 
     def drawn(random: Random) -> Json:
-        return {"type": "wallet", "wallet": {"wallet_id": random.choice(wallet_ids)}}
+        return stored(random.choice(wallet_ids))
 
     return drawn
+
+
+def stored(wallet_id: str) -> Json:
+    """A customer's own wallet at PayFlow."""
+    return {"type": "wallet", "wallet": {"wallet_id": wallet_id}}
 
 
 def any_card_number(random: Random) -> str:
@@ -127,6 +144,11 @@ def drawn_amount(random: Random) -> int:
     """An amount in minor units, lognormal about the typical one, within the bounds."""
     amount = int(AMOUNT_MINOR_TYPICAL * random.lognormvariate(0, AMOUNT_SPREAD))
     return min(max(amount, AMOUNT_MINOR_MIN), AMOUNT_MINOR_MAX)
+
+
+def other_currency(currency: str, random: Random) -> str:
+    """A currency to settle in that is not the payment's own."""
+    return random.choice([one for one in SETTLEMENT_CURRENCIES if one != currency])
 
 
 def drawn_currency(method: Json, random: Random) -> str:

@@ -14,6 +14,7 @@ from tools.traffic.orders import Order, Step
 from tools.traffic.tally import Tally
 
 SETTLED: Final = frozenset({"succeeded", "failed", "canceled", "authorized", "requires_action"})
+ASKED: Final = "requires_action"
 WAIT_S: Final = 15
 SETTLES_WITHIN_S: Final = 90
 """How long an order waits for its payment before it goes on to count it as it is."""
@@ -38,13 +39,19 @@ class Shop:
     async def work_on(self, number: int, order: Order) -> None:
         """Make the payment of the load's order `number`, ask what is to be asked, and count."""
         key = f"{self._run}-{number}"
-        body = order.body(reference=key)
+        wallet_id = await self._wallet(key, order)
+        if order.wallet_minor is not None and wallet_id is None:
+            self._count(order, NOT_MADE, None)
+            return
+        body = order.body(key, wallet_id)
         create = (self._post("create", "/api/v1/payments", body, key) for _ in range(order.times))
         answers = [answer for answer in await asyncio.gather(*create) if answer is not None]
         if not answers:
             self._count(order, NOT_MADE, None)
             return
-        payment = await self._settled(answers[0])
+        payment = await self._settled(answers[0], SETTLED)
+        if payment["status"] == ASKED:
+            payment = await self._decided(key, order, payment)
         for position, steps in enumerate(order.rounds):
             path = f"/api/v1/payments/{payment['id']}"
             asked = (
@@ -61,10 +68,28 @@ class Shop:
         if failure:
             self._tally.failures[failure["code"]] += 1
 
-    async def _settled(self, payment: Json) -> Json:
-        """The payment once it is settled, or as it is when it takes too long."""
+    async def _wallet(self, key: str, order: Order) -> str | None:
+        """A new wallet with what the order wants in it; None if it wants none, or has got none."""
+        if order.wallet_minor is None:
+            return None
+        opening = {"customer_id": f"cus_{key}", "currency": order.currency}
+        wallet = await self._post("open wallet", "/api/v1/wallets", opening, key)
+        if wallet is None:
+            return None
+        path, amount = f"/api/v1/wallets/{wallet['id']}/topup", {"amount": order.wallet_minor}
+        topped_up = await self._post("top up", path, amount, key)
+        return None if topped_up is None else str(wallet["id"])
+
+    async def _decided(self, key: str, order: Order, payment: Json) -> Json:
+        """The payment once its customer has decided and the provider has told."""
+        path = f"/api/v1/payments/{payment['id']}/confirm"
+        await self._post("confirm", path, {"result": order.decision}, key)
+        return await self._settled(payment, SETTLED - {ASKED})
+
+    async def _settled(self, payment: Json, statuses: frozenset[str]) -> Json:
+        """The payment once it has one of `statuses`, or as it is when it takes too long."""
         deadline = time.monotonic() + SETTLES_WITHIN_S
-        while payment["status"] not in SETTLED:
+        while payment["status"] not in statuses:
             if time.monotonic() > deadline:
                 return payment | {"status": STILL_OPEN}
             await asyncio.sleep(POLL_S)

@@ -105,6 +105,13 @@ class TestOrders:
     def test_amounts_are_within_what_all_providers_take(self, seed: int) -> None:
         assert 500 <= drawn_amount(Random(seed)) <= 450_000
 
+    def test_a_conversion_is_into_another_currency(self) -> None:
+        for seed in range(50):
+            order = drawn_order(Random(seed))
+
+            assert order.body("r").get("settlement_currency") == order.settles_in
+            assert order.settles_in != order.currency
+
     def test_a_part_is_never_nothing(self) -> None:
         assert Step("refund", 40).body(2) == {"amount": 1}
         assert Step("capture", 60, final=True).body(1000) == {"amount": 600, "final": True}
@@ -173,6 +180,36 @@ class TestShop:
         assert len(set(keys)) == 3
         assert tally.outcomes == {("test", "succeeded"): 1}
 
+    def test_a_customer_who_is_asked_decides(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("tools.traffic.shop.POLL_S", 0)
+        asked = payment("requires_action")
+        api = FakeShop(asked, payment("requires_action"), asked, payment("failed"))
+
+        tally = api.work_on(an_order(decision="reject"))
+
+        assert api.asked[1][1] == "/api/v1/payments/pay_1/confirm"
+        assert api.asked[1][3] == {"result": "reject"}
+        assert tally.outcomes == {("test", "failed"): 1}
+
+    def test_a_wallet_is_opened_and_filled_before_it_pays(self) -> None:
+        wallet = (201, {"id": "wal_1"})
+        api = FakeShop(wallet, wallet, payment("succeeded"))
+
+        api.work_on(an_order(wallet_minor=1500))
+
+        assert [path for _, path, _, _ in api.asked] == [
+            "/api/v1/wallets",
+            "/api/v1/wallets/wal_1/topup",
+            "/api/v1/payments",
+        ]
+        assert api.asked[1][3] == {"amount": 1500}
+        assert api.asked[2][3]["method"]["wallet"] == {"wallet_id": "wal_1"}
+
+    def test_without_its_wallet_a_payment_is_not_made(self) -> None:
+        tally = FakeShop().work_on(an_order(wallet_minor=1500))
+
+        assert tally.outcomes == {("test", NOT_MADE): 1}
+
     def test_repeated_requests_share_their_key(self) -> None:
         api = FakeShop(*[payment("succeeded")] * 3)
 
@@ -225,6 +262,8 @@ def test_json_has_the_seed_and_the_counts_and_nothing_else_is_on_stdout(
     body = {"id": "pay_1", "status": "succeeded", "failure": None}
     api.answers["POST", "/api/v1/payments"] = (201, body)
     api.answers["GET", "/api/v1/payments/pay_1"] = (200, body)
+    api.answers["POST", "/api/v1/wallets"] = (201, {"id": "wal_1"})
+    api.answers["POST", "/api/v1/wallets/wal_1/topup"] = (201, {"id": "wal_1"})
     for action in ("capture", "cancel", "refund"):
         api.answers["POST", f"/api/v1/payments/pay_1/{action}"] = (200, body)
 
