@@ -124,6 +124,11 @@ def _answering() -> tuple[FunctionSpec, ...]:
         TableName.PAYMENTS: Access.GET | Access.QUERY | Access.BATCH_GET,
         TableName.MERCHANTS: Access.QUERY,
     }
+    # The simulated providers take evidence into their own book.
+    answered = {
+        TableName.PAYMENTS: Access.GET | Access.PUT,
+        TableName.PROVIDER_BOOKS: Access.GET | Access.PUT,
+    }
     cards = {TableName.VAULT: Access.GET | Access.PUT}
     card_key = {KeyName.CARD: (KeyUse.SEAL_CARD, *FINGERPRINT)}
     merchants = {TableName.MERCHANTS: Access.GET | Access.QUERY | Access.PUT | Access.UPDATE}
@@ -131,6 +136,8 @@ def _answering() -> tuple[FunctionSpec, ...]:
     looked_at = dict.fromkeys(TableName, Access.DESCRIBE) | {TableName.CONTROL: MARKET}
     return (
         FunctionSpec("payments_api", API_TIMEOUT_S, payments),
+        FunctionSpec("disputes_api", API_TIMEOUT_S, payments),
+        FunctionSpec("submit_evidence_api", CREATE_TIMEOUT_S, answered),
         FunctionSpec("tokens_api", API_TIMEOUT_S, cards, card_key),
         FunctionSpec("ledger_api", LEDGER_TIMEOUT_S, listed, busy=True),
         FunctionSpec("merchants_api", API_TIMEOUT_S, merchants),

@@ -25,7 +25,7 @@ class TableName(StrEnum):
 
 
 INDEXES = {
-    TableName.PAYMENTS: ("by_merchant", "by_posting"),
+    TableName.PAYMENTS: ("by_merchant", "by_posting", "by_dispute"),
     TableName.MERCHANTS: ("by_owner",),
 }
 
@@ -63,6 +63,8 @@ class Tables(Construct):
         _index(table, "by_merchant", "merchant_id", "created_key", KEYS_ONLY)
         # Sparse: only a payment that moved money has a `posted_key`.
         _index(table, "by_posting", "merchant_id", "posted_key", KEYS_ONLY)
+        # Sparse: nearly no payment is ever disputed.
+        _index(table, "by_dispute", "merchant_id", "disputed_key", KEYS_ONLY)
         return table
 
     def _merchants(self) -> dynamodb.Table:

@@ -29,6 +29,14 @@ MAY = {
         "Payments": {"GetItem", "Query", "BatchGetItem"},
         "Merchants": {"Query"},
     },
+    "disputes_api": {
+        "Payments": {"GetItem", "Query", "BatchGetItem"},
+        "Merchants": {"Query"},
+    },
+    "submit_evidence_api": {
+        "Payments": {"GetItem", "PutItem"},
+        "ProviderBooks": {"GetItem", "PutItem"},
+    },
     "tokens_api": {"Vault": {"GetItem", "PutItem"}},
     "ledger_api": {
         "Payments": {"Query", "BatchGetItem"},

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from payflow.domain.ports import (
         CallClaims,
         Clock,
+        DisputeDesk,
         MarketSource,
         MerchantRepository,
         PaymentRepository,
@@ -134,3 +135,11 @@ def provider_book() -> DynamoBook:
     from payflow.aws.provider_book import DynamoBook
 
     return DynamoBook(client("dynamodb"), settings.provider_books_table())
+
+
+@cache
+def dispute_desk() -> DisputeDesk:
+    """Where the simulated providers take evidence."""
+    from payflow.providers.simulated.disputes import SimulatedDisputeDesk
+
+    return SimulatedDisputeDesk(provider_book(), None, clock())

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from payflow import __version__
 from payflow.adapters import (
     call_claims,
+    dispute_desk,
     ids,
     new_provider,
     provider_book,
@@ -44,9 +45,12 @@ if TYPE_CHECKING:
     from payflow.services.manage_merchants import ManageMerchants
     from payflow.services.manage_providers import ManageProviders
     from payflow.services.plan_next_step import PlanNextStep
+    from payflow.services.read_disputes import ReadDisputes
     from payflow.services.read_ledger import ReadLedger
     from payflow.services.read_payments import ReadPayments
     from payflow.services.read_refunds import ReadRefunds
+    from payflow.services.record_dispute import RecordDispute
+    from payflow.services.submit_evidence import SubmitEvidence
     from payflow.services.update_health import UpdateHealth
 
 
@@ -164,6 +168,30 @@ def read_refunds() -> ReadRefunds:
 
 
 @cache
+def read_disputes() -> ReadDisputes:
+    """The use cases behind `GET /api/v1/disputes`."""
+    from payflow.services.read_disputes import ReadDisputes
+
+    return ReadDisputes(read_payments())
+
+
+@cache
+def submit_evidence() -> SubmitEvidence:
+    """The use case behind `POST /api/v1/disputes/{id}/evidence`."""
+    from payflow.services.submit_evidence import SubmitEvidence
+
+    return SubmitEvidence(payments(), dispute_desk(), clock(), randomness())
+
+
+@cache
+def record_dispute() -> RecordDispute:
+    """The use case behind a provider's callback about a dispute."""
+    from payflow.services.record_dispute import RecordDispute
+
+    return RecordDispute(payments(), clock(), randomness())
+
+
+@cache
 def read_ledger() -> ReadLedger:
     """The use cases behind `GET /api/v1/ledger` and `/balance`."""
     from payflow.services.read_ledger import ReadLedger
@@ -227,6 +255,8 @@ _USED_BY: Final[Mapping[str, tuple[Callable[[], object], ...]]] = {
     "create_payment_api": (create_payment, merchants, _ciphers),
     "payment_actions_api": (instruct_payment,),
     "payments_api": (read_payments, read_refunds, merchants),
+    "disputes_api": (read_disputes, merchants),
+    "submit_evidence_api": (submit_evidence,),
     "tokens_api": (create_token, _ciphers),
     "ledger_api": (read_ledger,),
     "merchants_api": (manage_merchants,),

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from payflow.domain.dispute import Dispute, Evidence
 from payflow.domain.ledger import Balance
 from payflow.domain.merchant import ApiKey, IssuedKey, Merchant, NewMerchant, Principal
 from payflow.domain.method import CardMethod
+from payflow.domain.payment import Payment
 from payflow.domain.statement import EntryPage, MerchantBalance, TrialBalance
 from payflow.domain.timestamps import rfc3339
 
@@ -27,6 +29,37 @@ def token_document(card: CardMethod, fingerprint: str) -> Document:
             "bin": card.bin,
         },
         "fingerprint": fingerprint,
+    }
+
+
+def dispute_document(payment: Payment, dispute: Dispute) -> Document:
+    """A dispute with the evidence that was given."""
+    return {
+        "id": dispute.id,
+        "object": "dispute",
+        "payment_id": payment.id,
+        "merchant_id": payment.merchant_id,
+        "provider": payment.provider,
+        "provider_reference": dispute.reference,
+        "amount": dispute.amount_minor,
+        "amount_claimed": dispute.claimed_minor,
+        "currency": payment.amount.currency,
+        "status": dispute.status.value,
+        "reason": dispute.reason,
+        "evidence_due_at": rfc3339(dispute.evidence_due_at),
+        "evidence": _evidence(dispute.evidence),
+        "created_at": rfc3339(dispute.opened_at),
+        "closed_at": rfc3339(dispute.closed_at) if dispute.closed_at else None,
+    }
+
+
+def _evidence(evidence: Evidence | None) -> Document | None:
+    if evidence is None:
+        return None
+    return {
+        "text": evidence.text,
+        "files": list(evidence.files),
+        "submitted_at": rfc3339(evidence.submitted_at),
     }
 
 

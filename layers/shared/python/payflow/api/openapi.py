@@ -15,6 +15,7 @@ from payflow.api.queries import LIMIT_DEFAULT, LIMIT_MAX, TEXT_MAX
 from payflow.api.responses import PROVIDER_STATE, RESPONSE_OF, RESPONSE_SCHEMAS
 from payflow.api.routes import ROUTES, Route
 from payflow.api.schemas import REQUEST_SCHEMAS, reference
+from payflow.domain.dispute import DisputeStatus
 from payflow.domain.fault_request import faults_json_schema
 from payflow.domain.method import MethodType
 from payflow.domain.payment import Status
@@ -45,6 +46,7 @@ _BODY_OF: Final = {
     "capturePayment": "CapturePayment",
     "cancelPayment": "CancelPayment",
     "refundPayment": "RefundPayment",
+    "submitDisputeEvidence": "SubmitEvidence",
     "createToken": "CreateToken",
     "createMerchant": "CreateMerchant",
     "updateMerchant": "UpdateMerchant",
@@ -56,6 +58,8 @@ _BODY_OF: Final = {
 _BODY_OPTIONAL: Final = frozenset(
     {"createMerchantKey", "capturePayment", "cancelPayment", "refundPayment"}
 )
+
+_MAY_CONFLICT: Final = frozenset({"submitDisputeEvidence"})
 
 _CARD_EXAMPLE: Final = {
     "number": "5105105105105100",
@@ -97,6 +101,11 @@ _QUERY: Final[dict[str, Document]] = {
         "schema": {"type": "string"},
     },
 }
+
+_OWN_QUERY: Final[dict[str, dict[str, Document]]] = {
+    "listDisputes": {"status": {"schema": {"type": "string", "enum": list(DisputeStatus)}}},
+}
+"""Parameters that mean something else for one operation."""
 
 _ERROR_TITLES: Final = {
     400: "The body is not JSON, or a header is missing or malformed",
@@ -217,7 +226,8 @@ def _header_parameters(route: Route) -> list[Document]:
 
 
 def _query_parameters(route: Route) -> list[Document]:
-    return [{"name": name, "in": "query", **_QUERY[name]} for name in route.query]
+    known = {**_QUERY, **_OWN_QUERY.get(route.operation_id, {})}
+    return [{"name": name, "in": "query", **known[name]} for name in route.query]
 
 
 def _request_body(operation_id: str) -> Document:
@@ -269,7 +279,7 @@ def _error_statuses(route: Route) -> list[int]:
         statuses.add(404)
     if route.operation_id in _BODY_OF:
         statuses |= {400, 413, 415}
-    if route.idempotent or route.method in ("PUT", "PATCH"):
+    if route.idempotent or route.method in ("PUT", "PATCH") or route.operation_id in _MAY_CONFLICT:
         statuses.add(409)
     return sorted(statuses)
 

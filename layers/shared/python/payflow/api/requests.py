@@ -66,6 +66,16 @@ def parse_refund(body: Body) -> tuple[int | None, str | None]:
     return body.get("amount"), reason
 
 
+def parse_evidence(body: Body) -> tuple[str, tuple[str, ...]]:
+    """The text of the evidence and its files; raises `InvalidRequest`."""
+    CHECKER.check("SubmitEvidence", body)
+    files = tuple(body.get("files") or ())
+    _refuse_card_number("text", body["text"])
+    for index, name in enumerate(files):
+        _refuse_card_number(f"files[{index}]", name)
+    return body["text"], files
+
+
 def parse_create_token(body: Body, now: datetime) -> CardData:
     """The card to tokenise; raises `InvalidRequest`."""
     CHECKER.check("CreateToken", body)

@@ -18,6 +18,7 @@ from payflow.api.response_parts import (
     page_of,
 )
 from payflow.api.schemas import CURRENCY, reference
+from payflow.domain.dispute import DisputeStatus
 from payflow.domain.instruction import InstructionStatus
 from payflow.domain.ledger import AccountKind, Side
 from payflow.domain.outcomes import Category, NextActionType, Operation, Outcome
@@ -119,6 +120,27 @@ _REFUND: Final = answer_object(
     failure=nullable(_FAILURE),
     created_at=TIME,
     updated_at=TIME,
+)
+
+_DISPUTE: Final = answer_object(
+    id=TEXT,
+    object=choice("dispute"),
+    payment_id=TEXT,
+    merchant_id=TEXT,
+    provider=TEXT,
+    provider_reference=TEXT,
+    amount={"type": "integer", "minimum": 0, "description": "In reserve or lost, minor units"},
+    amount_claimed={
+        "type": "integer",
+        "description": "What the provider claims; more than `amount` if there was not as much left",
+    },
+    currency=CURRENCY,
+    status=choice(*DisputeStatus),
+    reason=TEXT,
+    evidence_due_at=TIME,
+    evidence=nullable(answer_object(text=TEXT, files=list_of(TEXT), submitted_at=TIME)),
+    created_at=TIME,
+    closed_at=nullable(TIME),
 )
 
 _DECISION: Final = answer_object(
@@ -229,6 +251,8 @@ RESPONSE_SCHEMAS: Final[dict[str, Schema]] = {
     "PaymentPage": page_of("Payment"),
     "Refund": _REFUND,
     "RefundList": answer_object(data=list_of(reference("Refund"))),
+    "Dispute": _DISPUTE,
+    "DisputePage": page_of("Dispute"),
     "Timeline": answer_object(
         data=list_of(
             {
@@ -319,6 +343,9 @@ RESPONSE_OF: Final[dict[str, tuple[int, str]]] = {
     "refundPayment": (201, "Refund"),
     "listRefunds": (200, "RefundList"),
     "getRefund": (200, "Refund"),
+    "listDisputes": (200, "DisputePage"),
+    "getDispute": (200, "Dispute"),
+    "submitDisputeEvidence": (200, "Dispute"),
     "createToken": (201, "Token"),
     "listLedgerAccounts": (200, "AccountList"),
     "getLedgerAccount": (200, "Account"),

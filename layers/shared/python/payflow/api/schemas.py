@@ -164,6 +164,21 @@ _CAPTURE_PAYMENT: Final = _object(
 )
 _REFUND_PAYMENT: Final = _object((), amount=_AMOUNT_LEFT, reason=_optional(_string(1, REASON_MAX)))
 
+EVIDENCE_TEXT_MAX: Final = 20_000
+EVIDENCE_FILES_MAX: Final = 10
+_SUBMIT_EVIDENCE: Final = _object(
+    ("text",),
+    text=_string(1, EVIDENCE_TEXT_MAX, description="Why the payment was rightful."),
+    files=_optional(
+        {
+            "type": "array",
+            "items": _string(1, TEXT_MAX),
+            "maxItems": EVIDENCE_FILES_MAX,
+            "description": "Names or addresses of documents that you keep.",
+        }
+    ),
+)
+
 _FEES: Final = _object(
     (),
     bps=_integer(0, BASIS_POINTS, description="Basis points of the captured amount"),
@@ -187,6 +202,7 @@ REQUEST_SCHEMAS: Final[dict[str, Schema]] = {
     "CapturePayment": _CAPTURE_PAYMENT,
     "CancelPayment": _object(()),
     "RefundPayment": _REFUND_PAYMENT,
+    "SubmitEvidence": _SUBMIT_EVIDENCE,
     "CreateToken": _object(("card",), card=reference("Card")),
     "CreateMerchant": _object(
         ("name",),

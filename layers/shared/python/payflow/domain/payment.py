@@ -11,6 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
+from payflow.domain.dispute import Dispute
 from payflow.domain.errors import Conflict
 from payflow.domain.ids import derived_id
 from payflow.domain.instruction import Instruction, InstructionKind
@@ -195,6 +196,7 @@ class Payment:
     history: tuple[StatusChange, ...] = ()
     postings: tuple[JournalTransaction, ...] = ()
     instructions: tuple[Instruction, ...] = ()
+    disputes: tuple[Dispute, ...] = ()
 
     @property
     def is_terminal(self) -> bool:
@@ -250,6 +252,15 @@ class Payment:
     def instruction(self, instruction_id: str) -> Instruction | None:
         """The instruction of that id, or None."""
         return next((one for one in self.instructions if one.id == instruction_id), None)
+
+    def dispute(self, dispute_id: str) -> Dispute | None:
+        """The dispute of that id, or None."""
+        return next((one for one in self.disputes if one.id == dispute_id), None)
+
+    @property
+    def disputed_minor(self) -> int:
+        """What is disputed, in reserve or lost, in minor units: it cannot be refunded."""
+        return sum(one.amount_minor for one in self.disputes if one.weighs)
 
 
 def provider_key(payment_id: str, attempt_number: int) -> str:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from payflow.domain.control import Control, Document
+    from payflow.domain.dispute import Evidence
     from payflow.domain.health import HealthBook
     from payflow.domain.ledger import JournalTransaction
-    from payflow.domain.listing import PaymentFilter, PaymentPage
+    from payflow.domain.listing import DisputeFilter, DisputePage, PaymentFilter, PaymentPage
     from payflow.domain.merchant import ApiKey, Merchant
     from payflow.domain.method import CardData, CardMethod
     from payflow.domain.outcomes import ProviderResult
@@ -60,6 +61,10 @@ class PaymentRepository(Protocol):
 
     def list(self, wanted: PaymentFilter) -> PaymentPage:
         """Newest first, at most `wanted.limit`, from `wanted.after` on."""
+        ...
+
+    def list_disputes(self, wanted: DisputeFilter) -> DisputePage:
+        """Payments with disputes, by their latest one; at most `wanted.limit` disputes."""
         ...
 
     def postings(self, merchant_id: str) -> Sequence[JournalTransaction]:
@@ -225,4 +230,18 @@ class Provider(Protocol):
 
     def inquire(self, call: ProviderCall) -> ProviderResult:
         """Ask what became of the operation with `call.key`, whichever it was; changes nothing."""
+        ...
+
+
+class DisputeDesk(Protocol):
+    """Where a provider takes evidence."""
+
+    def submit(
+        self, provider: str, dispute_reference: str, payment_id: str, evidence: Evidence
+    ) -> None:
+        """Hand the evidence over, harmless when repeated: the first one stands.
+
+        The provider decides later and says so by callback. Raises `Conflict`
+        (`evidence_too_late`) if it takes none any more, `Unavailable` if it could not be told.
+        """
         ...

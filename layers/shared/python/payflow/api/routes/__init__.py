@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Final
 from urllib.parse import unquote
 
+from payflow.api.routes.disputes import DISPUTES
 from payflow.api.routes.ledger import LEDGER
 from payflow.api.routes.operators import OPERATORS
 from payflow.api.routes.payments import PAYMENTS
@@ -16,7 +17,7 @@ from payflow.api.routes.service import SERVICE
 
 __all__ = ["PAGING", "ROUTES", "Auth", "Route", "matching"]
 
-ROUTES: Final[tuple[Route, ...]] = (*PAYMENTS, *LEDGER, *OPERATORS, *SERVICE)
+ROUTES: Final[tuple[Route, ...]] = (*PAYMENTS, *DISPUTES, *LEDGER, *OPERATORS, *SERVICE)
 
 
 def matching(path: str) -> list[tuple[Route, dict[str, str]]]:

@@ -14,6 +14,7 @@ from payflow.domain.errors import Unavailable, VersionConflict
 from payflow.domain.ids import derived_id
 from payflow.providers.simulated.book import ProviderBook
 from payflow.providers.simulated.dialect import DIALECTS
+from payflow.providers.simulated.disputes import DisputeOffice
 from payflow.providers.simulated.entry import Aftermath, BookEntry, Kind, Standing
 from payflow.providers.simulated.instruments import (
     APPROVED,
@@ -39,6 +40,7 @@ from payflow.providers.wire import CONNECTION_REFUSED, LOST, Answer, Delivery
 if TYPE_CHECKING:
     from payflow.domain.ports import Clock, Randomness
     from payflow.domain.provider import Faults, ProviderConfig
+    from payflow.providers.simulated.callbacks import CallbackSender
     from payflow.providers.simulated.store import BookStore
 
 Request = AuthorizationRequest | OperationRequest
@@ -62,10 +64,12 @@ class SimulatedAcquirer:
         book: BookStore,
         clock: Clock,
         randomness: Randomness,
+        callbacks: CallbackSender | None = None,
     ) -> None:
         """`faults` hold while their `until` has not passed by `clock`."""
         self._config = config
         self._book = ProviderBook(config.id, book)
+        self._disputes = DisputeOffice(config.id, book=book, callbacks=callbacks, clock=clock)
         self._clock = clock
         self._randomness = randomness
         self._dialect = DIALECTS[config.type]
@@ -80,6 +84,8 @@ class SimulatedAcquirer:
         if behaviour.request_lost:
             return LOST
         entry = self._book.enter(self._entry(request, behaviour, now, request.masked_instrument))
+        if entry.kind is Kind.SALE and entry.aftermath is Aftermath.DISPUTED:
+            self._disputes.open(entry)
         return self._delivery(entry, request, now)
 
     def operate(self, request: OperationRequest) -> Delivery:
@@ -134,7 +140,10 @@ class SimulatedAcquirer:
         entry = self._entry(request, behaviour, now, held.entry.instrument)
         if entry.standing is Standing.FAILED:
             return self._book.enter(entry)
-        return self._book.enter_with_sums(entry, held, _expected(sums, entry))
+        entry = self._book.enter_with_sums(entry, held, _expected(sums, entry))
+        if entry.kind is Kind.CAPTURE and held.entry.aftermath is Aftermath.DISPUTED:
+            self._disputes.open(entry)
+        return entry
 
     def _refused(
         self, request: OperationRequest, reason: Refusal, now: datetime, instrument: str = ""

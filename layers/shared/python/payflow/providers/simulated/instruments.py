@@ -96,7 +96,7 @@ CARDS: Final[dict[str, Behaviour]] = {
     "4000000000003238": APPROVED,
     "4000000000000077": Behaviour(aftermath=Aftermath.CAPTURE_FAILS_ONCE),
     "4000000000005126": Behaviour(aftermath=Aftermath.REFUND_COMES_BACK),
-    "4000000000000259": APPROVED,
+    "4000000000000259": Behaviour(aftermath=Aftermath.DISPUTED),
     "4000000000000036": APPROVED,
     "4000000000000044": APPROVED,
     # The risk rules block this card; should it get this far, it is refused for the same reason.
