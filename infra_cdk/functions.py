@@ -22,6 +22,7 @@ ACTIONS_FUNCTION = "payment_actions_api"
 PLAN_FUNCTION = "plan_next_step"
 AUTHORIZER_FUNCTION = "authorize_request"
 HEALTH_FUNCTION = "update_health"
+PAYOUT_FUNCTION = "pay_out_merchants"
 FALLBACK_FUNCTION = "meta_api"
 
 # Tells a function that no authorizer stands in front of it; see payflow.aws.settings.
@@ -40,10 +41,18 @@ AUTHORIZER_TIMEOUT_S = 8
 # Less than the 35 s that the workflow waits for a provider.
 PROVIDER_TIMEOUT_S = 30
 HEALTH_TIMEOUT_S = 30
+# Folds the journal of one merchant after the other; what is left is taken up by the repetition.
+PAYOUT_TIMEOUT_S = 300
 
 # The control table's records are read together, and replaced one by one.
 MARKET = Access.BATCH_GET
 CONTROL = Access.BATCH_GET | Access.PUT
+# What was earned is read from the journal, merchant by merchant.
+PAYING_OUT = {
+    TableName.PAYMENTS: Access.QUERY | Access.BATCH_GET,
+    TableName.MERCHANTS: Access.GET | Access.QUERY,
+    TableName.CONTROL: MARKET,
+}
 # The fingerprint's key is read, and made by whoever is the first to need it.
 FINGERPRINT = (KeyUse.SEAL_FINGERPRINT, KeyUse.OPEN_FINGERPRINT)
 
@@ -62,6 +71,13 @@ def function_specs(
             HEALTH_FUNCTION,
             HEALTH_TIMEOUT_S,
             {TableName.CONTROL: CONTROL},
+            waited_for=False,
+        ),
+        FunctionSpec(
+            PAYOUT_FUNCTION,
+            PAYOUT_TIMEOUT_S,
+            {**PAYING_OUT, TableName.PAYOUTS: Access.GET | Access.PUT},
+            busy=True,
             waited_for=False,
         ),
     )
@@ -119,7 +135,9 @@ def _answering() -> tuple[FunctionSpec, ...]:
     listed = {
         TableName.PAYMENTS: Access.QUERY | Access.BATCH_GET,
         TableName.MERCHANTS: Access.GET | Access.QUERY,
+        TableName.PAYOUTS: Access.QUERY,
     }
+    payouts = {**PAYING_OUT, TableName.PAYOUTS: Access.GET | Access.QUERY | Access.PUT}
     payments = {
         TableName.PAYMENTS: Access.GET | Access.QUERY | Access.BATCH_GET,
         TableName.MERCHANTS: Access.QUERY,
@@ -140,6 +158,7 @@ def _answering() -> tuple[FunctionSpec, ...]:
         FunctionSpec("submit_evidence_api", CREATE_TIMEOUT_S, answered),
         FunctionSpec("tokens_api", API_TIMEOUT_S, cards, card_key),
         FunctionSpec("ledger_api", LEDGER_TIMEOUT_S, listed, busy=True),
+        FunctionSpec("payouts_api", LEDGER_TIMEOUT_S, payouts, busy=True),
         FunctionSpec("merchants_api", API_TIMEOUT_S, merchants),
         FunctionSpec("providers_api", API_TIMEOUT_S, {TableName.CONTROL: CONTROL}),
         FunctionSpec(FALLBACK_FUNCTION, API_TIMEOUT_S, looked_at),

@@ -14,6 +14,7 @@ from infra_cdk.functions import (
     CREATE_FUNCTION,
     FALLBACK_FUNCTION,
     HEALTH_FUNCTION,
+    PAYOUT_FUNCTION,
     function_specs,
 )
 from infra_cdk.health_stream import HealthStream
@@ -21,6 +22,7 @@ from infra_cdk.http_api import HttpFront
 from infra_cdk.keys import KeyName, Keys
 from infra_cdk.lambda_factory import DeployedFunction, LambdaFactory
 from infra_cdk.monitoring import Monitoring, Watched
+from infra_cdk.payout_schedule import PayoutSchedule
 from infra_cdk.rest_api import RestFront
 from infra_cdk.settings import ApiKind, Settings
 from infra_cdk.tables import TableName, Tables
@@ -59,6 +61,9 @@ class PayFlowStack(cdk.Stack):
             payments=tables.table(TableName.PAYMENTS),
             update_health=functions[HEALTH_FUNCTION],
         )
+        payouts = PayoutSchedule(
+            self, "Payouts", settings=settings, pay_out_merchants=functions[PAYOUT_FUNCTION]
+        )
         front = self._front(settings, ApiParts(routes, functions))
         watched = Watched(
             api=front,
@@ -71,12 +76,10 @@ class PayFlowStack(cdk.Stack):
         self._write_outputs(
             {
                 **_addresses(tables, keys),
-                "ApiEndpoint": front.endpoint,
-                "ApiId": front.api_id,
-                "ApiKind": front.kind.value,
-                "ApiStage": front.stage,
+                **_api_outputs(front),
                 "StateMachineArn": workflow.state_machine.state_machine_arn,
                 "HealthDlqUrl": health.dead_letters.queue_url,
+                "PayoutsDlqUrl": payouts.dead_letters.queue_url,
                 "AlarmTopicArn": monitoring.alarm_topic.topic_arn,
             }
         )
@@ -100,6 +103,15 @@ def _let_use(function: DeployedFunction, workflow: PaymentWorkflow, action: str)
     function.function.add_environment("STATE_MACHINE_ARN", workflow.state_machine.state_machine_arn)
 
 
+def _api_outputs(front: ApiFront) -> dict[str, str]:
+    return {
+        "ApiEndpoint": front.endpoint,
+        "ApiId": front.api_id,
+        "ApiKind": front.kind.value,
+        "ApiStage": front.stage,
+    }
+
+
 def _addresses(tables: Tables, keys: Keys) -> dict[str, str]:
     """Where data and its keys are, by the output that says so."""
     return {
@@ -109,6 +121,7 @@ def _addresses(tables: Tables, keys: Keys) -> dict[str, str]:
         "ControlTable": tables.table(TableName.CONTROL).table_name,
         "ProviderBooksTable": tables.table(TableName.PROVIDER_BOOKS).table_name,
         "ProviderCallsTable": tables.table(TableName.PROVIDER_CALLS).table_name,
+        "PayoutsTable": tables.table(TableName.PAYOUTS).table_name,
         "CardKeyId": keys.key(KeyName.CARD).key_id,
         "CvcKeyId": keys.key(KeyName.CVC).key_id,
     }

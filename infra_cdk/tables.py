@@ -1,4 +1,4 @@
-"""The six tables: one purpose each, on demand, encrypted, kept or dropped by stage."""
+"""The seven tables: one purpose each, on demand, encrypted, kept or dropped by stage."""
 
 from __future__ import annotations
 
@@ -22,11 +22,13 @@ class TableName(StrEnum):
     CONTROL = "CONTROL_TABLE"
     PROVIDER_BOOKS = "PROVIDER_BOOKS_TABLE"
     PROVIDER_CALLS = "PROVIDER_CALLS_TABLE"
+    PAYOUTS = "PAYOUTS_TABLE"
 
 
 INDEXES = {
     TableName.PAYMENTS: ("by_merchant", "by_posting", "by_dispute"),
     TableName.MERCHANTS: ("by_owner",),
+    TableName.PAYOUTS: ("by_merchant",),
 }
 
 
@@ -47,6 +49,7 @@ class Tables(Construct):
             TableName.PROVIDER_CALLS: self._create(
                 "ProviderCalls", "id", time_to_live_attribute="expires_at"
             ),
+            TableName.PAYOUTS: self._payouts(),
         }
 
     def table(self, name: TableName) -> dynamodb.Table:
@@ -70,6 +73,12 @@ class Tables(Construct):
     def _merchants(self) -> dynamodb.Table:
         table = self._create("Merchants", "id")
         _index(table, "by_owner", "owner", "id", dynamodb.ProjectionType.ALL)
+        return table
+
+    def _payouts(self) -> dynamodb.Table:
+        table = self._create("Payouts", "id", stream=dynamodb.StreamViewType.NEW_AND_OLD_IMAGES)
+        # A few a day and merchant, so a listing reads them from the index itself.
+        _index(table, "by_merchant", "merchant_id", "created_key", dynamodb.ProjectionType.ALL)
         return table
 
     def _create(

@@ -26,8 +26,8 @@ def test_on_aws_what_is_waited_for_starts_from_a_snapshot(synthesise: Synthesise
 
     cold = {function["Handler"] for function in functions if "SnapStart" not in function}
     warm = [function["SnapStart"] for function in functions if "SnapStart" in function]
-    # The stream waits for nobody, and a snapshot is paid for while it is kept.
-    assert cold == {"update_health.handler"}
+    # Streams and schedules wait for nobody, and a snapshot is paid for while it is kept.
+    assert cold == {"update_health.handler", "pay_out_merchants.handler"}
     assert all(conf == {"ApplyOn": "PublishedVersions"} for conf in warm)
 
 

@@ -56,4 +56,7 @@ _DEFINITIONS = {
     "CONTROL_TABLE": _table("control", "id"),
     "PROVIDER_BOOKS_TABLE": _table("provider_books", "id"),
     "PROVIDER_CALLS_TABLE": _table("provider_calls", "id"),
+    "PAYOUTS_TABLE": _table(
+        "payouts", "id", _index("by_merchant", "merchant_id", "created_key", "ALL")
+    ),
 }

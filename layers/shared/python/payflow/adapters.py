@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         MarketSource,
         MerchantRepository,
         PaymentRepository,
+        PayoutRepository,
         Provider,
         Randomness,
         Vault,
@@ -67,6 +68,14 @@ def merchants() -> MerchantRepository:
     from payflow.aws.merchants import DynamoMerchants
 
     return DynamoMerchants(client("dynamodb"), settings.merchants_table())
+
+
+@cache
+def payouts() -> PayoutRepository:
+    """Payouts in DynamoDB."""
+    from payflow.aws.payouts import DynamoPayouts
+
+    return DynamoPayouts(client("dynamodb"), settings.payouts_table(), merchants=merchants)
 
 
 @cache

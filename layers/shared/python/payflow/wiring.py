@@ -19,6 +19,7 @@ from payflow.adapters import (
     dispute_desk,
     ids,
     new_provider,
+    payouts,
     provider_book,
     provider_functions,
     randomness,
@@ -44,10 +45,12 @@ if TYPE_CHECKING:
     from payflow.services.instruct_payment import InstructPayment
     from payflow.services.manage_merchants import ManageMerchants
     from payflow.services.manage_providers import ManageProviders
+    from payflow.services.pay_out_merchants import PayOutMerchants
     from payflow.services.plan_next_step import PlanNextStep
     from payflow.services.read_disputes import ReadDisputes
     from payflow.services.read_ledger import ReadLedger
     from payflow.services.read_payments import ReadPayments
+    from payflow.services.read_payouts import ReadPayouts
     from payflow.services.read_refunds import ReadRefunds
     from payflow.services.record_dispute import RecordDispute
     from payflow.services.submit_evidence import SubmitEvidence
@@ -195,8 +198,27 @@ def record_dispute() -> RecordDispute:
 def read_ledger() -> ReadLedger:
     """The use cases behind `GET /api/v1/ledger` and `/balance`."""
     from payflow.services.read_ledger import ReadLedger
+    from payflow.services.whole_journal import WholeJournal
 
-    return ReadLedger(payments(), merchants(), clock())
+    return ReadLedger(WholeJournal((payments(), payouts())), merchants(), clock())
+
+
+@cache
+def read_payouts() -> ReadPayouts:
+    """The use cases behind `GET /api/v1/payouts`."""
+    from payflow.services.read_payouts import ReadPayouts
+
+    return ReadPayouts(payouts())
+
+
+@cache
+def pay_out_merchants() -> PayOutMerchants:
+    """The use case behind the daily schedule and `POST /internal/payouts`."""
+    from payflow.services.earnings import FoldedEarnings
+    from payflow.services.pay_out_merchants import PayOutMerchants
+
+    earnings = FoldedEarnings(payments(), market(), clock())
+    return PayOutMerchants(payouts(), merchants(), earnings, clock(), randomness())
 
 
 @cache
@@ -213,6 +235,7 @@ def check_health() -> CheckHealth:
             "merchants_table": settings.merchants_table(),
             "provider_books_table": settings.provider_books_table(),
             "provider_calls_table": settings.provider_calls_table(),
+            "payouts_table": settings.payouts_table(),
         },
         client("stepfunctions"),
         settings.state_machine_arn(),
@@ -259,6 +282,7 @@ _USED_BY: Final[Mapping[str, tuple[Callable[[], object], ...]]] = {
     "submit_evidence_api": (submit_evidence,),
     "tokens_api": (create_token, _ciphers),
     "ledger_api": (read_ledger,),
+    "payouts_api": (read_payouts, pay_out_merchants),
     "merchants_api": (manage_merchants,),
     "providers_api": (manage_providers, explain_routing),
     "meta_api": (check_health,),

@@ -17,6 +17,7 @@ ERROR_CODES: Final[dict[str, tuple[int, str]]] = {
     "merchant_not_found": (404, "No such merchant."),
     "not_found": (404, "There is nothing of that name."),
     "payment_not_found": (404, "No such payment of yours."),
+    "payout_not_found": (404, "No such payout of yours."),
     "refund_not_found": (404, "No such refund of yours."),
     "provider_not_found": (404, "No such provider is configured."),
     "route_not_found": (404, "No such path."),

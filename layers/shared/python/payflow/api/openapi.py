@@ -48,6 +48,7 @@ _BODY_OF: Final = {
     "refundPayment": "RefundPayment",
     "submitDisputeEvidence": "SubmitEvidence",
     "createToken": "CreateToken",
+    "runPayouts": "RunPayouts",
     "createMerchant": "CreateMerchant",
     "updateMerchant": "UpdateMerchant",
     "createMerchantKey": "CreateKey",
@@ -56,7 +57,7 @@ _BODY_OF: Final = {
     "explainRouting": "CreatePayment",
 }
 _BODY_OPTIONAL: Final = frozenset(
-    {"createMerchantKey", "capturePayment", "cancelPayment", "refundPayment"}
+    {"createMerchantKey", "capturePayment", "cancelPayment", "refundPayment", "runPayouts"}
 )
 
 _MAY_CONFLICT: Final = frozenset({"submitDisputeEvidence"})

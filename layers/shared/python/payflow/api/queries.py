@@ -15,6 +15,7 @@ from payflow.domain.listing import DisputeFilter, DisputePage, PaymentFilter, Pa
 from payflow.domain.merchant import Caller, Merchant
 from payflow.domain.method import MethodType
 from payflow.domain.payment import Status
+from payflow.domain.payout import PayoutFilter, PayoutPage
 from payflow.domain.statement import EntryPage
 from payflow.domain.timestamps import parse_rfc3339
 
@@ -70,6 +71,25 @@ def dispute_cursor(
 ) -> str | None:
     """The cursor to what follows `page` of the same query."""
     return encode_cursor(page.next_after, *_list_scope("disputes", query, merchant_id))
+
+
+def parse_payout_filter(query: Mapping[str, str], merchant_id: str | None) -> PayoutFilter:
+    """Which payouts are asked for; `merchant_id` None means those of all merchants.
+
+    Raises `InvalidRequest` naming the parameter that is out of range or malformed.
+    """
+    return PayoutFilter(
+        merchant_id=merchant_id,
+        limit=parse_limit(query),
+        after=decode_cursor(query.get("cursor"), *_list_scope("payouts", query, merchant_id)),
+    )
+
+
+def payout_cursor(
+    page: PayoutPage, query: Mapping[str, str], merchant_id: str | None
+) -> str | None:
+    """The cursor to what follows `page` of the same query."""
+    return encode_cursor(page.next_after, *_list_scope("payouts", query, merchant_id))
 
 
 def parse_position(query: Mapping[str, str], account_id: str, caller: Caller) -> str | None:

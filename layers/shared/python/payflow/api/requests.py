@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 
 from payflow.api.schemas import CHECKER
@@ -95,6 +95,21 @@ def parse_update_merchant(body: Body) -> MerchantTerms:
     return _terms(body)
 
 
+def parse_run_payouts(body: Body, today: date) -> tuple[str | None, date | None]:
+    """The merchant to pay and the day, None for all and for today; raises `InvalidRequest`."""
+    CHECKER.check("RunPayouts", body)
+    text = body.get("date")
+    if text is None:
+        return body.get("merchant_id"), None
+    try:
+        day = date.fromisoformat(text)
+    except ValueError as error:
+        raise InvalidRequest("invalid_format", "There is no such day.", param="date") from error
+    if day > today:
+        raise InvalidRequest("invalid_value", "That day has not come yet.", param="date")
+    return body.get("merchant_id"), day
+
+
 def parse_create_key(body: Body) -> Principal:
     """Whom the new key shall speak for; raises `InvalidRequest`."""
     CHECKER.check("CreateKey", body)
@@ -108,6 +123,7 @@ def _terms(body: Body) -> MerchantTerms:
         name=body.get("name"),
         settlement_currency=body.get("settlement_currency"),
         fees=FeeTerms(**fees) if fees else None,
+        payout_minimum_minor=body.get("payout_minimum"),
     )
 
 

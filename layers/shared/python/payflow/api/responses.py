@@ -162,6 +162,18 @@ _ACCOUNT: Final = answer_object(
     pending_credits=AMOUNT,
 )
 
+_PAYOUT: Final = answer_object(
+    id=TEXT,
+    object=choice("payout"),
+    merchant_id=TEXT,
+    amount={"type": "integer", "minimum": 1, "description": "Minor units"},
+    currency=CURRENCY,
+    status=choice("paid"),
+    date={"type": "string", "format": "date"},
+    carried={"type": "integer", "description": "Owed beyond it and paid later, in minor units"},
+    created_at=TIME,
+)
+
 _KEY: Final = answer_object(
     id=TEXT,
     object=choice("api_key"),
@@ -177,6 +189,7 @@ _MERCHANT: Final = answer_object(
     name=TEXT,
     settlement_currency=CURRENCY,
     fees=answer_object(bps=COUNT, fixed_minor=COUNT),
+    payout_minimum=AMOUNT,
     created_at=TIME,
     updated_at=TIME,
     version={"type": "integer", "minimum": 1},
@@ -282,7 +295,10 @@ RESPONSE_SCHEMAS: Final[dict[str, Schema]] = {
         direction=choice(*Side),
         amount={"type": "integer", "minimum": 1, "description": "Minor units"},
         currency=CURRENCY,
-        payment_id=TEXT,
+        payment_id={
+            "type": ["string", "null"],
+            "description": "Null for what is not about a payment, such as a payout",
+        },
         operation=TEXT,
         created_at=TIME,
     ),
@@ -307,6 +323,9 @@ RESPONSE_SCHEMAS: Final[dict[str, Schema]] = {
             answer_object(currency=CURRENCY, payable=AMOUNT, reserve=AMOUNT, pending=AMOUNT)
         )
     ),
+    "Payout": _PAYOUT,
+    "PayoutPage": page_of("Payout"),
+    "PayoutList": answer_object(data=list_of(reference("Payout"))),
     "Merchant": _MERCHANT,
     "MerchantPage": page_of("Merchant"),
     "MerchantWithKeys": _with(_MERCHANT, keys=list_of(reference("ApiKey"))),
@@ -352,6 +371,9 @@ RESPONSE_OF: Final[dict[str, tuple[int, str]]] = {
     "listLedgerEntries": (200, "EntryPage"),
     "getTrialBalance": (200, "TrialBalance"),
     "getBalance": (200, "Balance"),
+    "listPayouts": (200, "PayoutPage"),
+    "getPayout": (200, "Payout"),
+    "runPayouts": (201, "PayoutList"),
     "createMerchant": (201, "NewMerchant"),
     "listMerchants": (200, "MerchantPage"),
     "getMerchant": (200, "MerchantWithKeys"),

@@ -184,6 +184,9 @@ _FEES: Final = _object(
     bps=_integer(0, BASIS_POINTS, description="Basis points of the captured amount"),
     fixed_minor=_integer(0, FEE_FIXED_MINOR_MAX, description="Minor units per capture"),
 )
+_PAYOUT_MINIMUM: Final = _integer(
+    0, AMOUNT_MINOR_MAX, description="Minor units of the settlement currency; less is carried"
+)
 _MERCHANT_NAME: Final = _string(1, TEXT_MAX, pattern=r"^.*\S.*$")
 
 REQUEST_SCHEMAS: Final[dict[str, Schema]] = {
@@ -209,11 +212,31 @@ REQUEST_SCHEMAS: Final[dict[str, Schema]] = {
         name=_MERCHANT_NAME,
         settlement_currency=_optional(CURRENCY),
         fees=_optional(_FEES),
+        payout_minimum=_optional(_PAYOUT_MINIMUM),
     ),
     "UpdateMerchant": {
-        **_object((), name=_MERCHANT_NAME, settlement_currency=CURRENCY, fees=_FEES),
+        **_object(
+            (),
+            name=_MERCHANT_NAME,
+            settlement_currency=CURRENCY,
+            fees=_FEES,
+            payout_minimum=_PAYOUT_MINIMUM,
+        ),
         "minProperties": 1,
     },
+    "RunPayouts": _object(
+        (),
+        merchant_id=_optional(_string(1, 64, description="By default all merchants")),
+        date=_optional(
+            _string(
+                10,
+                10,
+                pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}$",
+                format="date",
+                description="The day that is paid for, in UTC; today by default, never later",
+            )
+        ),
+    ),
     "CreateKey": _object((), kind=_optional(_choice("secret", "publishable", default="secret"))),
 }
 """Every request body by the name that it has in the OpenAPI document."""

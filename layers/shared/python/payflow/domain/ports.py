@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from payflow.domain.method import CardData, CardMethod
     from payflow.domain.outcomes import ProviderResult
     from payflow.domain.payment import Payment
+    from payflow.domain.payout import Earned, PaidOut, Payout, PayoutFilter, PayoutPage
     from payflow.domain.provider import Faults, Market
     from payflow.domain.provider_call import ProviderCall
 
@@ -69,6 +70,50 @@ class PaymentRepository(Protocol):
 
     def postings(self, merchant_id: str) -> Sequence[JournalTransaction]:
         """Every journal transaction of a merchant's payments, oldest first."""
+        ...
+
+
+class JournalSource(Protocol):
+    """Where journal transactions are read."""
+
+    def postings(self, merchant_id: str) -> Sequence[JournalTransaction]:
+        """Every journal transaction of that merchant which is kept here, oldest first."""
+        ...
+
+
+class Earnings(Protocol):
+    """What merchants have earned."""
+
+    def of(self, merchant_id: str) -> Mapping[str, Earned]:
+        """By currency, as of now: what no capture, refund or dispute is missing from."""
+        ...
+
+
+class PayoutRepository(Protocol):
+    """Payouts, and the sum of them by merchant and currency."""
+
+    def add(self, payout: Payout, before: PaidOut) -> None:
+        """Store a new payout and the sum with it, both or neither.
+
+        Raises `VersionConflict` if there is a payout with that id, or the sum is not `before` any
+        more: load both and decide anew.
+        """
+        ...
+
+    def paid_out(self, merchant_id: str, currency: str) -> PaidOut:
+        """The sum of all payouts so far (a consistent read)."""
+        ...
+
+    def get(self, payout_id: str) -> Payout | None:
+        """The payout (a consistent read), or None."""
+        ...
+
+    def list(self, wanted: PayoutFilter) -> PayoutPage:
+        """Newest first, at most `wanted.limit`, from `wanted.after` on."""
+        ...
+
+    def postings(self, merchant_id: str) -> Sequence[JournalTransaction]:
+        """Every journal transaction of a merchant's payouts, oldest first."""
         ...
 
 

@@ -40,7 +40,8 @@ class ProviderConfig:
 
     Empty `bins`, `networks`, `countries` or `currencies` mean "any". `priority`: lower comes first.
     `visibility_ms`: how long after a call an inquiry may still miss it. `failure_rate` and
-    `lost_response_rate` are probabilities of the simulation. Amounts are in minor units.
+    `lost_response_rate` are probabilities of the simulation. Amounts are in minor units. What was
+    captured is paid out to merchants no earlier than `settlement_lag_days` after.
     """
 
     id: str
@@ -63,6 +64,7 @@ class ProviderConfig:
     visibility_ms: int = 2000
     approval_timeout_ms: int = 300_000
     max_concurrency: int | None = None
+    settlement_lag_days: int = 1
 
 
 class BreakerState(StrEnum):

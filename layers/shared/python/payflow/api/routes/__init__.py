@@ -12,12 +12,13 @@ from payflow.api.routes.disputes import DISPUTES
 from payflow.api.routes.ledger import LEDGER
 from payflow.api.routes.operators import OPERATORS
 from payflow.api.routes.payments import PAYMENTS
+from payflow.api.routes.payouts import PAYOUTS
 from payflow.api.routes.route import PAGING, Auth, Route
 from payflow.api.routes.service import SERVICE
 
 __all__ = ["PAGING", "ROUTES", "Auth", "Route", "matching"]
 
-ROUTES: Final[tuple[Route, ...]] = (*PAYMENTS, *DISPUTES, *LEDGER, *OPERATORS, *SERVICE)
+ROUTES: Final[tuple[Route, ...]] = (*PAYMENTS, *DISPUTES, *LEDGER, *PAYOUTS, *OPERATORS, *SERVICE)
 
 
 def matching(path: str) -> list[tuple[Route, dict[str, str]]]:
