@@ -15,7 +15,7 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from infra_cdk.api import ApiFront
-from infra_cdk.functions import HEALTH_FUNCTION, PLAN_FUNCTION
+from infra_cdk.functions import FOLLOW_FUNCTION, PLAN_FUNCTION
 from infra_cdk.lambda_factory import DeployedFunction
 from infra_cdk.tables import TableName
 
@@ -32,7 +32,7 @@ class Watched:
     state_machine: sfn.StateMachine
     functions: Mapping[str, DeployedFunction]
     tables: Mapping[TableName, dynamodb.Table]
-    dead_letters: sqs.Queue
+    dead_letters: Mapping[str, sqs.Queue]
 
 
 class Monitoring(Construct):
@@ -76,14 +76,15 @@ class Monitoring(Construct):
             _of_all_functions("Errors"),
             "A function crashes or runs out of time; the dashboard shows which.",
         )
-        self._alarm(
-            "HealthDeadLetters",
-            watched.dead_letters.metric_approximate_number_of_messages_visible(period=PERIOD),
-            "Provider outcomes could not be learnt; see the dead-letter queue.",
-        )
+        for name, queue in watched.dead_letters.items():
+            self._alarm(
+                f"{name}DeadLetters",
+                queue.metric_approximate_number_of_messages_visible(period=PERIOD),
+                "Something was tried in vain as often as it may be; see the dead-letter queue.",
+            )
         self._alarm(
             "HealthLag",
-            watched.functions[HEALTH_FUNCTION].function.metric(
+            watched.functions[FOLLOW_FUNCTION].function.metric(
                 "IteratorAge", statistic="Maximum", period=PERIOD
             ),
             "Provider health lags behind: the router decides on old news.",
@@ -128,7 +129,7 @@ class Monitoring(Construct):
         dashboard.add_widgets(
             _graph("Requests", [api.requests, api.client_errors, api.server_errors]),
             _graph("API latency, p99", [api.latency_p99]),
-            _graph("Health dead letters", [self._dead_letters()]),
+            _graph("Dead letters", self._dead_letters()),
         )
         dashboard.add_widgets(
             _graph(
@@ -153,8 +154,11 @@ class Monitoring(Construct):
             _graph("Units consumed", self._consumed_units()),
         )
 
-    def _dead_letters(self) -> cloudwatch.IMetric:
-        return self._watched.dead_letters.metric_approximate_number_of_messages_visible()
+    def _dead_letters(self) -> list[cloudwatch.IMetric]:
+        return [
+            queue.metric_approximate_number_of_messages_visible()
+            for queue in self._watched.dead_letters.values()
+        ]
 
     def _table_throttles(self) -> list[cloudwatch.IMetric]:
         return [

@@ -14,7 +14,8 @@ from infra_cdk.settings import Settings
 
 # An hour after midnight UTC, when the day that is paid for is over for everybody's clock.
 PAID_AT_HOUR_UTC = 1
-# A run that failed is repeated; it pays those whom the first one did not reach.
+# A run that failed raises the alarm on errors of functions, and is repeated: it pays those whom the
+# first one did not reach.
 RETRY_LIMIT = 2
 RUN_AGE_MAX_H = 6
 DLQ_RETENTION_DAYS = 14

@@ -1,4 +1,4 @@
-"""The seven tables: one purpose each, on demand, encrypted, kept or dropped by stage."""
+"""The eight tables: one purpose each, on demand, encrypted, kept or dropped by stage."""
 
 from __future__ import annotations
 
@@ -23,10 +23,11 @@ class TableName(StrEnum):
     PROVIDER_BOOKS = "PROVIDER_BOOKS_TABLE"
     PROVIDER_CALLS = "PROVIDER_CALLS_TABLE"
     PAYOUTS = "PAYOUTS_TABLE"
+    WALLETS = "WALLETS_TABLE"
 
 
 INDEXES = {
-    TableName.PAYMENTS: ("by_merchant", "by_posting", "by_dispute"),
+    TableName.PAYMENTS: ("by_merchant", "by_posting", "by_dispute", "by_attention"),
     TableName.MERCHANTS: ("by_owner",),
     TableName.PAYOUTS: ("by_merchant",),
 }
@@ -50,6 +51,9 @@ class Tables(Construct):
                 "ProviderCalls", "id", time_to_live_attribute="expires_at"
             ),
             TableName.PAYOUTS: self._payouts(),
+            TableName.WALLETS: self._create(
+                "Wallets", "id", stream=dynamodb.StreamViewType.NEW_AND_OLD_IMAGES
+            ),
         }
 
     def table(self, name: TableName) -> dynamodb.Table:
@@ -68,6 +72,8 @@ class Tables(Construct):
         _index(table, "by_posting", "merchant_id", "posted_key", KEYS_ONLY)
         # Sparse: nearly no payment is ever disputed.
         _index(table, "by_dispute", "merchant_id", "disputed_key", KEYS_ONLY)
+        # Sparse: only a payment that waits for something, or for somebody, has an `attention`.
+        _index(table, "by_attention", "attention", "attention_key", KEYS_ONLY)
         return table
 
     def _merchants(self) -> dynamodb.Table:

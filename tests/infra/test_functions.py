@@ -25,6 +25,7 @@ MAY = {
         "Vault": {"GetItem", "PutItem", "UpdateItem", "DeleteItem"},
         "Control": READ_MARKET,
         "Merchants": {"GetItem"},
+        "Wallets": {"GetItem"},
     },
     "payment_actions_api": {"Payments": {"GetItem", "PutItem"}, "Control": READ_MARKET},
     "payments_api": {
@@ -40,6 +41,7 @@ MAY = {
         "ProviderBooks": {"GetItem", "PutItem"},
     },
     "tokens_api": {"Vault": {"GetItem", "PutItem"}},
+    "wallets_api": {"Wallets": {"GetItem", "PutItem"}},
     "ledger_api": {
         "Payments": {"Query", "BatchGetItem"},
         "Merchants": {"GetItem", "Query"},
@@ -60,6 +62,7 @@ MAY = {
         "ProviderBooks": {"DescribeTable"},
         "ProviderCalls": {"DescribeTable"},
         "Payouts": {"DescribeTable"},
+        "Wallets": {"DescribeTable"},
         "Control": READ_MARKET,
     },
     "authorize_request": {"Merchants": {"GetItem"}},
@@ -83,6 +86,7 @@ MAY = {
         "ProviderBooks": {"GetItem", "PutItem", "UpdateItem"},
         "ProviderCalls": {"PutItem"},
         "Control": READ_MARKET,
+        "Wallets": {"GetItem", "PutItem"},
     },
     "update_health": {"Control": {"BatchGetItem", "PutItem"}},
     "pay_out_merchants": {

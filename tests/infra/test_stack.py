@@ -36,6 +36,7 @@ OUTPUTS = {
     "ProviderBooksTable",
     "ProviderCallsTable",
     "PayoutsTable",
+    "WalletsTable",
     "CardKeyId",
     "CvcKeyId",
     "HealthDlqUrl",

@@ -59,4 +59,5 @@ _DEFINITIONS = {
     "PAYOUTS_TABLE": _table(
         "payouts", "id", _index("by_merchant", "merchant_id", "created_key", "ALL")
     ),
+    "WALLETS_TABLE": _table("wallets", "id"),
 }

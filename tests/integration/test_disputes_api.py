@@ -11,7 +11,8 @@ from payflow import wiring
 from payflow.adapters import provider_book
 from payflow.domain.outcomes import Outcome
 from payflow.domain.payment import Payment
-from payflow.domain.plan import Approve, carry_out
+from payflow.domain.plan import carry_out
+from payflow.domain.plan_authorization import Approve
 from payflow.providers.simulated.disputes import DisputeOffice
 from payflow.providers.simulated.entry import BookEntry, Kind, Standing
 from tests.integration.conftest import NewShop, Shop

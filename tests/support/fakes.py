@@ -11,12 +11,13 @@ from typing import Any
 
 from payflow.domain.card import described
 from payflow.domain.errors import Unavailable, VersionConflict
+from payflow.domain.fx import RateTable
 from payflow.domain.ledger import JournalTransaction
 from payflow.domain.listing import DisputeFilter, DisputePage, PaymentFilter, PaymentPage
 from payflow.domain.method import CardData, CardMethod
 from payflow.domain.payment import Payment
 from payflow.domain.provider import Market
-from tests.support.builders import NOON
+from tests.support.builders import NOON, a_rate_table
 
 
 @dataclass
@@ -68,6 +69,13 @@ class InMemoryPayments:
         found = [(p, d) for p in self.items.values() for d in p.disputes[::-1] if wanted.accepts(d)]
         return DisputePage(tuple(found[: wanted.limit]), None)
 
+    def due(self, now: datetime, limit: int) -> Sequence[str]:
+        due = [p for p in self.items.values() if p.due_at is not None and p.due_at <= now]
+        return [p.id for p in due if p.open_review is None][:limit]
+
+    def in_review(self, limit: int) -> Sequence[Payment]:
+        return [p for p in self.items.values() if p.open_review is not None][:limit]
+
     def postings(self, merchant_id: str) -> Sequence[JournalTransaction]:
         mine = (p for p in self.items.values() if p.merchant_id == merchant_id)
         return sorted((t for p in mine for t in p.postings), key=lambda t: t.posted_at)
@@ -118,6 +126,16 @@ class FixedMarket:
 
 
 @dataclass
+class FixedRates:
+    """Exchange rates that a test can change."""
+
+    rates: RateTable = field(default_factory=a_rate_table)
+
+    def table(self) -> RateTable:
+        return self.rates
+
+
+@dataclass
 class RecordingWorkflow:
     """Remembers what was started; `available` False makes it refuse."""
 
@@ -130,6 +148,16 @@ class RecordingWorkflow:
             raise Unavailable("workflow_unavailable", "cannot start")
         self.started.append((payment.id, dict(step)))
         self.resumptions.append(resumption)
+
+
+@dataclass
+class RecordingWakeUps:
+    """Remembers who is to be woken when."""
+
+    asked: list[tuple[str, datetime]] = field(default_factory=list)
+
+    def wake(self, wake_ups: Sequence[tuple[str, datetime]]) -> None:
+        self.asked += wake_ups
 
 
 @dataclass

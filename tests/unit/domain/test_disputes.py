@@ -27,6 +27,7 @@ from payflow.domain.errors import Conflict, InvalidRequest
 from payflow.domain.instruction import InstructionKind, payment_of
 from payflow.domain.instructions import accepted, refundable_minor, settled
 from payflow.domain.ledger import AccountKind, folded
+from payflow.domain.method import WalletMethod
 from payflow.domain.money import FeeTerms
 from payflow.domain.outcomes import Category
 from payflow.domain.payment import Failure, Payment, Status
@@ -34,6 +35,7 @@ from tests.support.builders import (
     NOON,
     a_captured,
     a_payment,
+    a_quote,
     an_authorized,
     an_instruction,
     later,
@@ -63,6 +65,10 @@ def done(payment: Payment, failure: Failure | None = None) -> Payment:
 
 def sums(payment: Payment) -> dict[AccountKind, int]:
     return {a.kind: b.amount for a, b in folded({}, payment.postings).items()}
+
+
+def balances(payment: Payment) -> dict[str, int]:
+    return {account.id: one.amount for account, one in folded({}, payment.postings).items()}
 
 
 class TestOpening:
@@ -155,6 +161,38 @@ class TestTheOutcome:
         over = {status for status, following in DISPUTE_TRANSITIONS.items() if not following}
 
         assert over == {DisputeStatus.WON, DisputeStatus.LOST}
+
+
+class TestElsewhere:
+    @pytest.mark.parametrize("won", [True, False])
+    @given(minor=st.integers(1, 100_000))
+    def test_in_another_currency_the_same_is_held_and_goes_back(
+        self, won: bool, minor: int
+    ) -> None:
+        captured = a_captured(amount_minor=100_000, fx=a_quote("INR", "JPY"))
+        before = balances(captured)
+
+        held = disputed(captured, minor)
+        after = balances(closed(held, won=won))
+
+        reserve = f"merchant_reserve:{captured.merchant_id}:JPY"
+        payable = f"merchant_payable:{captured.merchant_id}:JPY"
+        in_reserve = balances(held)[reserve]
+        assert in_reserve == a_quote("INR", "JPY").returned(minor)
+        assert balances(held)[payable] == before[payable] - in_reserve
+        assert after[reserve] == 0
+        assert after[payable] == before[payable] - (0 if won else in_reserve)
+        receivable = "provider_receivable:A:INR"
+        assert after[receivable] == before[receivable] - (0 if won else minor)
+
+    def test_of_a_payment_from_a_customers_wallet_gives_the_wallet_its_money_back(self) -> None:
+        wallet_id = "wal_00000000000000000000000001"
+        captured = a_captured(amount_minor=1_000, method=WalletMethod(wallet_id))
+
+        payment = closed(disputed(captured, 400), won=False)
+
+        wallet = f"customer_wallet:{wallet_id}:INR"
+        assert balances(payment)[wallet] == balances(captured)[wallet] + 400
 
 
 class TestRefunds:

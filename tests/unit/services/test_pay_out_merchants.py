@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from payflow.domain.booking import capture_transaction, refund_transaction
 from payflow.domain.dispute_booking import LOST, OPENED, WON, dispute_transaction
 from payflow.domain.errors import NotFound, Unavailable
-from payflow.domain.ledger import AccountKind, JournalTransaction, folded
+from payflow.domain.ledger import Account, AccountKind, JournalTransaction, folded
 from payflow.domain.merchant import Merchant
 from payflow.domain.money import FeeTerms, Money
 from payflow.domain.payout import Earned, Payout, payout_id
@@ -88,7 +88,9 @@ class Bank:
 
     def dispute(self, minor: int, operation: str = OPENED) -> None:
         fact = self._fact("mer_a", minor, "INR")
-        self._book("mer_a", dispute_transaction(operation, **fact, provider="A"))
+        funding = Account(AccountKind.PROVIDER_RECEIVABLE, "INR", "A")
+        held = Money(minor, "INR")
+        self._book("mer_a", dispute_transaction(operation, **fact, funding=funding, held=held))
 
     def run(self, day: date | None = None) -> list[int]:
         """The amounts that a run pays, or has paid that day."""

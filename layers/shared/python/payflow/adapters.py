@@ -30,7 +30,10 @@ if TYPE_CHECKING:
         PayoutRepository,
         Provider,
         Randomness,
+        RateSource,
         Vault,
+        WakeUps,
+        Wallets,
         WorkflowStarter,
     )
     from payflow.domain.provider import Faults, ProviderConfig
@@ -87,6 +90,14 @@ def vault() -> Vault:
 
 
 @cache
+def wallets() -> Wallets:
+    """Customers' wallets in DynamoDB."""
+    from payflow.aws.wallets import DynamoWallets
+
+    return DynamoWallets(client("dynamodb"), settings.wallets_table(), clock(), randomness())
+
+
+@cache
 def market() -> MarketSource:
     """Provider configuration, faults and health from the control table."""
     from payflow.aws.control import CachedMarket
@@ -104,11 +115,27 @@ def control() -> ControlTable:
 
 
 @cache
+def rates() -> RateSource:
+    """Exchange rates from the deployed table."""
+    from payflow.aws.rates_file import DeployedRates
+
+    return DeployedRates()
+
+
+@cache
 def workflow() -> WorkflowStarter:
     """The payment state machine."""
     from payflow.aws.workflow import StepFunctionsWorkflow
 
     return StepFunctionsWorkflow(client("stepfunctions"), settings.state_machine_arn())
+
+
+@cache
+def wake_ups() -> WakeUps:
+    """The queue of payments that are to be looked at again."""
+    from payflow.aws.wake_ups import SqsWakeUps
+
+    return SqsWakeUps(client("sqs"), settings.wake_up_queue_url(), clock())
 
 
 def provider_functions() -> Mapping[MethodType, str]:
@@ -135,6 +162,7 @@ def new_provider(config: ProviderConfig, faults: Faults) -> Provider:
         clock=clock(),
         randomness=randomness(),
         vault=vault,
+        wallets=wallets,
     )
 
 

@@ -23,6 +23,7 @@ from payflow.adapters import (
     provider_book,
     provider_functions,
     randomness,
+    rates,
     workflow,
 )
 from payflow.adapters import clock as clock
@@ -31,6 +32,8 @@ from payflow.adapters import market as market
 from payflow.adapters import merchants as merchants
 from payflow.adapters import payments as payments
 from payflow.adapters import vault as vault
+from payflow.adapters import wake_ups as wake_ups
+from payflow.adapters import wallets as wallets
 from payflow.aws import settings
 from payflow.aws.clients import client
 from payflow.aws.observability import logger
@@ -45,6 +48,7 @@ if TYPE_CHECKING:
     from payflow.services.instruct_payment import InstructPayment
     from payflow.services.manage_merchants import ManageMerchants
     from payflow.services.manage_providers import ManageProviders
+    from payflow.services.manage_wallets import ManageWallets
     from payflow.services.pay_out_merchants import PayOutMerchants
     from payflow.services.plan_next_step import PlanNextStep
     from payflow.services.read_disputes import ReadDisputes
@@ -53,8 +57,11 @@ if TYPE_CHECKING:
     from payflow.services.read_payouts import ReadPayouts
     from payflow.services.read_refunds import ReadRefunds
     from payflow.services.record_dispute import RecordDispute
+    from payflow.services.review_payments import ReviewPayments
     from payflow.services.submit_evidence import SubmitEvidence
+    from payflow.services.sweep_payments import SweepPayments
     from payflow.services.update_health import UpdateHealth
+    from payflow.services.wake_payment import WakePayment
 
 
 @cache
@@ -74,10 +81,12 @@ def create_payment() -> CreatePayment:
         payments=payments(),
         vault=vault(),
         market=market(),
+        rates=rates(),
         workflow=workflow(),
         clock=clock(),
         randomness=randomness(),
         functions=provider_functions(),
+        wallets=wallets(),
     )
 
 
@@ -87,6 +96,45 @@ def instruct_payment() -> InstructPayment:
     from payflow.services.instruct_payment import InstructPayment
 
     return InstructPayment(
+        payments=payments(),
+        market=market(),
+        workflow=workflow(),
+        clock=clock(),
+        randomness=randomness(),
+        functions=provider_functions(),
+    )
+
+
+@cache
+def wake_payment() -> WakePayment:
+    """The use case behind the wake-up queue."""
+    from payflow.services.wake_payment import WakePayment
+
+    return WakePayment(
+        payments=payments(),
+        market=market(),
+        workflow=workflow(),
+        wake_ups=wake_ups(),
+        clock=clock(),
+        randomness=randomness(),
+        functions=provider_functions(),
+    )
+
+
+@cache
+def sweep_payments() -> SweepPayments:
+    """The use case behind the minute's schedule."""
+    from payflow.services.sweep_payments import SweepPayments
+
+    return SweepPayments(payments(), wake_ups(), clock())
+
+
+@cache
+def review_payments() -> ReviewPayments:
+    """The use cases behind `/internal/reviews`."""
+    from payflow.services.review_payments import ReviewPayments
+
+    return ReviewPayments(
         payments=payments(),
         market=market(),
         workflow=workflow(),
@@ -152,6 +200,14 @@ def create_token() -> CreateToken:
     from payflow.services.create_token import CreateToken
 
     return CreateToken(vault(), ids())
+
+
+@cache
+def manage_wallets() -> ManageWallets:
+    """The use cases behind `/api/v1/wallets`."""
+    from payflow.services.manage_wallets import ManageWallets
+
+    return ManageWallets(wallets(), clock())
 
 
 @cache
@@ -236,6 +292,7 @@ def check_health() -> CheckHealth:
             "provider_books_table": settings.provider_books_table(),
             "provider_calls_table": settings.provider_calls_table(),
             "payouts_table": settings.payouts_table(),
+            "wallets_table": settings.wallets_table(),
         },
         client("stepfunctions"),
         settings.state_machine_arn(),
@@ -281,16 +338,18 @@ _USED_BY: Final[Mapping[str, tuple[Callable[[], object], ...]]] = {
     "disputes_api": (read_disputes, merchants),
     "submit_evidence_api": (submit_evidence,),
     "tokens_api": (create_token, _ciphers),
+    "wallets_api": (manage_wallets,),
     "ledger_api": (read_ledger,),
     "payouts_api": (read_payouts, pay_out_merchants),
     "merchants_api": (manage_merchants,),
     "providers_api": (manage_providers, explain_routing),
+    "reviews_api": (review_payments,),
     "meta_api": (check_health,),
     "authorize_request": (authenticate,),
     "plan_next_step": (plan_next_step,),
     "call_card_provider": (call_provider, provider_book, _adapters, vault, _ciphers),
     "call_upi_provider": (call_provider, provider_book, _adapters),
-    "call_wallet_provider": (call_provider, provider_book, _adapters),
+    "call_wallet_provider": (call_provider, provider_book, _adapters, wallets),
 }
 
 if settings.starts_from_snapshot():

@@ -8,6 +8,7 @@ from payflow.api.json_schema import Schema
 from payflow.api.response_parts import (
     AMOUNT,
     COUNT,
+    POSITIVE,
     RATE,
     TEXT,
     TIME,
@@ -18,12 +19,13 @@ from payflow.api.response_parts import (
     page_of,
 )
 from payflow.api.schemas import CURRENCY, reference
-from payflow.domain.dispute import DisputeStatus
+from payflow.api.settlement_responses import SETTLEMENT_SCHEMAS
 from payflow.domain.instruction import InstructionStatus
 from payflow.domain.ledger import AccountKind, Side
 from payflow.domain.outcomes import Category, NextActionType, Operation, Outcome
 from payflow.domain.payment import CaptureMethod, Status
 from payflow.domain.provider import BreakerState
+from payflow.domain.review import ReviewReason
 
 _CARD_VIEW: Final = answer_object(
     brand=TEXT, last4=TEXT, exp_month=COUNT, exp_year=COUNT, token=TEXT
@@ -72,6 +74,30 @@ _NEXT_ACTION: Final[Schema] = {
     "additionalProperties": False,
 }
 
+_FX: Final = answer_object(
+    **{"from": CURRENCY},
+    to=CURRENCY,
+    rate=answer_object(
+        numerator=POSITIVE,
+        denominator=POSITIVE,
+        decimal={"type": "string", "description": "Six significant digits or more, cut off"},
+    ),
+    spread_bps={"type": "integer", "description": "Basis points of what was bought"},
+    source={"type": "string", "description": "Whose rates; two if they crossed a third currency"},
+    as_of={**TIME, "description": "Of when the rates are"},
+    quoted_at=TIME,
+    expires_at={**TIME, "description": "Captures are accepted until then; refunds always"},
+    amount_settled={
+        "type": "integer",
+        "description": "Credited to the merchant so far, less fees and spread; minor units of `to`",
+    },
+    spread={"type": "integer", "description": "Charged so far, in minor units of `to`"},
+    amount_refunded={
+        "type": "integer",
+        "description": "Taken back from the merchant so far, in minor units of `to`",
+    },
+)
+
 _PAYMENT: Final = answer_object(
     id=TEXT,
     object=choice("payment"),
@@ -102,7 +128,7 @@ _PAYMENT: Final = answer_object(
     risk=answer_object(decision=TEXT, score={"type": "integer", "minimum": 0, "maximum": 100}),
     fees=answer_object(provider=AMOUNT, platform=AMOUNT),
     settlement_currency=nullable(TEXT),
-    fx={"type": "null"},
+    fx=nullable(reference("Conversion")),
     created_at=TIME,
     updated_at=TIME,
     version={"type": "integer", "minimum": 1},
@@ -122,27 +148,6 @@ _REFUND: Final = answer_object(
     updated_at=TIME,
 )
 
-_DISPUTE: Final = answer_object(
-    id=TEXT,
-    object=choice("dispute"),
-    payment_id=TEXT,
-    merchant_id=TEXT,
-    provider=TEXT,
-    provider_reference=TEXT,
-    amount={"type": "integer", "minimum": 0, "description": "In reserve or lost, minor units"},
-    amount_claimed={
-        "type": "integer",
-        "description": "What the provider claims; more than `amount` if there was not as much left",
-    },
-    currency=CURRENCY,
-    status=choice(*DisputeStatus),
-    reason=TEXT,
-    evidence_due_at=TIME,
-    evidence=nullable(answer_object(text=TEXT, files=list_of(TEXT), submitted_at=TIME)),
-    created_at=TIME,
-    closed_at=nullable(TIME),
-)
-
 _DECISION: Final = answer_object(
     strategy=TEXT,
     candidates=list_of(
@@ -160,18 +165,6 @@ _ACCOUNT: Final = answer_object(
     balance={"type": "integer", "description": "On the account's own side, in minor units"},
     pending_debits=AMOUNT,
     pending_credits=AMOUNT,
-)
-
-_PAYOUT: Final = answer_object(
-    id=TEXT,
-    object=choice("payout"),
-    merchant_id=TEXT,
-    amount={"type": "integer", "minimum": 1, "description": "Minor units"},
-    currency=CURRENCY,
-    status=choice("paid"),
-    date={"type": "string", "format": "date"},
-    carried={"type": "integer", "description": "Owed beyond it and paid later, in minor units"},
-    created_at=TIME,
 )
 
 _KEY: Final = answer_object(
@@ -261,11 +254,10 @@ RESPONSE_SCHEMAS: Final[dict[str, Schema]] = {
     "Payment": _PAYMENT,
     "PaymentMethod": _METHOD,
     "Attempt": _ATTEMPT,
+    "Conversion": _FX,
     "PaymentPage": page_of("Payment"),
     "Refund": _REFUND,
     "RefundList": answer_object(data=list_of(reference("Refund"))),
-    "Dispute": _DISPUTE,
-    "DisputePage": page_of("Dispute"),
     "Timeline": answer_object(
         data=list_of(
             {
@@ -285,6 +277,23 @@ RESPONSE_SCHEMAS: Final[dict[str, Schema]] = {
         object=choice("token"),
         card=answer_object(brand=TEXT, last4=TEXT, exp_month=COUNT, exp_year=COUNT, bin=TEXT),
         fingerprint={"type": "string", "description": "Equal for equal cards of one merchant"},
+    ),
+    "Wallet": answer_object(
+        id=TEXT,
+        object=choice("wallet"),
+        merchant_id=TEXT,
+        customer_id=TEXT,
+        currency=CURRENCY,
+        balance={"type": "integer", "minimum": 0, "description": "Posted, in minor units"},
+        available={"type": "integer", "minimum": 0, "description": "The balance without the holds"},
+        holds={
+            "type": "array",
+            "items": answer_object(payment_id=TEXT, amount=AMOUNT, created_at=TIME),
+            "description": "What authorised payments still hold, oldest first",
+        },
+        created_at=TIME,
+        updated_at=TIME,
+        version={"type": "integer", "minimum": 1},
     ),
     "Account": _ACCOUNT,
     "AccountList": answer_object(data=list_of(reference("Account"))),
@@ -323,9 +332,6 @@ RESPONSE_SCHEMAS: Final[dict[str, Schema]] = {
             answer_object(currency=CURRENCY, payable=AMOUNT, reserve=AMOUNT, pending=AMOUNT)
         )
     ),
-    "Payout": _PAYOUT,
-    "PayoutPage": page_of("Payout"),
-    "PayoutList": answer_object(data=list_of(reference("Payout"))),
     "Merchant": _MERCHANT,
     "MerchantPage": page_of("Merchant"),
     "MerchantWithKeys": _with(_MERCHANT, keys=list_of(reference("ApiKey"))),
@@ -348,6 +354,22 @@ RESPONSE_SCHEMAS: Final[dict[str, Schema]] = {
         },
         providers=list_of(_PROVIDER_HEALTH),
     ),
+    "ReviewList": answer_object(
+        data=list_of(
+            answer_object(
+                payment_id=TEXT,
+                merchant_id=TEXT,
+                status=choice(*Status),
+                amount=AMOUNT,
+                currency=CURRENCY,
+                provider=nullable(TEXT),
+                reason=choice(*ReviewReason),
+                operation_id=nullable(TEXT),
+                opened_at=TIME,
+            )
+        )
+    ),
+    **SETTLEMENT_SCHEMAS,
     "Error": ERROR,
 }
 """Every answer by the name that it has in the OpenAPI document."""
@@ -362,18 +384,15 @@ RESPONSE_OF: Final[dict[str, tuple[int, str]]] = {
     "refundPayment": (201, "Refund"),
     "listRefunds": (200, "RefundList"),
     "getRefund": (200, "Refund"),
-    "listDisputes": (200, "DisputePage"),
-    "getDispute": (200, "Dispute"),
-    "submitDisputeEvidence": (200, "Dispute"),
     "createToken": (201, "Token"),
+    "createWallet": (201, "Wallet"),
+    "topUpWallet": (201, "Wallet"),
+    "getWallet": (200, "Wallet"),
     "listLedgerAccounts": (200, "AccountList"),
     "getLedgerAccount": (200, "Account"),
     "listLedgerEntries": (200, "EntryPage"),
     "getTrialBalance": (200, "TrialBalance"),
     "getBalance": (200, "Balance"),
-    "listPayouts": (200, "PayoutPage"),
-    "getPayout": (200, "Payout"),
-    "runPayouts": (201, "PayoutList"),
     "createMerchant": (201, "NewMerchant"),
     "listMerchants": (200, "MerchantPage"),
     "getMerchant": (200, "MerchantWithKeys"),
@@ -387,5 +406,7 @@ RESPONSE_OF: Final[dict[str, tuple[int, str]]] = {
     "deleteProviderFaults": (200, "Provider"),
     "explainRouting": (200, "Explanation"),
     "getHealth": (200, "Health"),
+    "listReviews": (200, "ReviewList"),
+    "resolveReview": (200, "Payment"),
 }
 """What each operation answers when all went well: status and schema."""

@@ -3,6 +3,7 @@
     by_merchant   merchant_id, created_key   written once, when the payment is created
     by_posting    merchant_id, posted_key    sparse: written once, when money first moves
     by_dispute    merchant_id, disputed_key  sparse: written when a dispute is opened
+    by_attention  attention, attention_key   sparse: while somebody has to look at it, and when
 
 Each write carries a mark of its own. If the answer to a write is lost and the client repeats it,
 the condition fails although nobody else has written; the mark tells this from a true conflict.
@@ -12,6 +13,8 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from heapq import merge
 from itertools import chain, islice
 from time import sleep
 from typing import TYPE_CHECKING, Any, Final
@@ -19,7 +22,14 @@ from typing import TYPE_CHECKING, Any, Final
 from payflow.aws.across_merchants import merged
 from payflow.aws.attributes import Item, binary, number, read_text, text
 from payflow.aws.clients import error_code, unavailable_on_failure
-from payflow.aws.payment_item import KEY_SEPARATOR, payment_from_item, payment_to_item
+from payflow.aws.payment_item import (
+    DUE_SHARDS,
+    KEY_SEPARATOR,
+    REVIEW_PARTITION,
+    due_partition,
+    payment_from_item,
+    payment_to_item,
+)
 from payflow.domain.dispute import Dispute
 from payflow.domain.errors import Unavailable, VersionConflict
 from payflow.domain.ledger import JournalTransaction
@@ -118,6 +128,20 @@ class DynamoPayments:
             if wanted.accepts(dispute):
                 found.append((payment, dispute))
         return DisputePage(tuple(found), None)
+
+    def due(self, now: datetime, limit: int) -> Sequence[str]:
+        """The ids of at most `limit` payments whose `due_at` has passed."""
+        streams = [self._attention(due_partition(n), now) for n in range(DUE_SHARDS)]
+        return [_id_in(key) for key in islice(merge(*streams), limit)]
+
+    def in_review(self, limit: int) -> Sequence[Payment]:
+        """At most `limit` payments with an open review, the longest waiting first."""
+        keys = islice(self._attention(REVIEW_PARTITION, None), limit)
+        loaded: dict[str, Payment] = {}
+        for batch in _batches(map(_id_in, keys)):
+            found = self._load(batch)
+            loaded.update((one, found[one]) for one in batch if one in found)
+        return [one for one in loaded.values() if one.open_review is not None]
 
     def postings(self, merchant_id: str) -> Sequence[JournalTransaction]:
         """Every journal transaction of a merchant's payments, oldest first."""
@@ -237,6 +261,17 @@ class DynamoPayments:
             "ScanIndexForward": False,
         }
         return (read_text(key[sort_key]) for key in self._query(query, first_page))
+
+    def _attention(self, partition: str, until: datetime | None) -> Iterator[str]:
+        """The attention_keys of one partition, oldest first, up to a time (None: all)."""
+        latest = rfc3339(until) + _LATEST if until is not None else _LATEST
+        query = {
+            "IndexName": "by_attention",
+            "KeyConditionExpression": "attention = :partition AND attention_key <= :latest",
+            "ExpressionAttributeValues": {":partition": text(partition), ":latest": text(latest)},
+        }
+        for key in self._query(query, _QUERY_PAGE):
+            yield read_text(key["attention_key"])
 
     def _query(self, query: dict[str, Any], first_page: int) -> Iterator[Item]:
         """The index keys that `query` finds, page by page as they are asked for."""

@@ -1,6 +1,7 @@
-"""How business facts are booked: the journal transaction of a capture, of a refund.
+"""How business facts are booked: the journal transaction of a capture, of a refund, of a top-up.
 
-Rules: `spec/money.md`, accounts.
+What a customer pays with is the *funding* account: the receivable from the provider, or the
+customer's own stored wallet. Rules: `spec/money.md`, accounts.
 """
 
 from __future__ import annotations
@@ -28,15 +29,18 @@ def capture_transaction(
     platform_fee_minor: int,
     sequence: int,
     posted_at: datetime,
+    wallet_id: str | None = None,
 ) -> JournalTransaction:
     """Book a capture of A with provider fee p and platform fee f.
 
-    Debit provider_receivable A - p and provider_fees p; credit merchant_payable A - f and
-    fees_revenue f. Lines of zero are left out. Rule: `spec/money.md`, accounts.
+    Debit provider_receivable (or customer_wallet, if the wallet `wallet_id` pays) A - p and
+    provider_fees p; credit merchant_payable A - f and fees_revenue f. Lines of zero are left out.
+    Rule: `spec/money.md`, accounts.
     """
     currency = amount.currency
+    funding = funding_account(provider, wallet_id, currency)
     lines = (
-        (AccountKind.PROVIDER_RECEIVABLE, provider, Side.DEBIT, amount.minor - provider_fee_minor),
+        (funding.kind, funding.owner, Side.DEBIT, amount.minor - provider_fee_minor),
         (AccountKind.PROVIDER_FEES, None, Side.DEBIT, provider_fee_minor),
         (AccountKind.MERCHANT_PAYABLE, merchant_id, Side.CREDIT, amount.minor - platform_fee_minor),
         (AccountKind.FEES_REVENUE, None, Side.CREDIT, platform_fee_minor),
@@ -63,13 +67,15 @@ def refund_transaction(
     amount: Money,
     sequence: int,
     posted_at: datetime,
+    wallet_id: str | None = None,
 ) -> JournalTransaction:
     """Book a refund of R: the principal goes back, the fees are kept.
 
-    Debit merchant_payable R; credit provider_receivable R. Rule: `spec/money.md`, accounts.
+    Debit merchant_payable R; credit provider_receivable (or customer_wallet) R. Rule:
+    `spec/money.md`, accounts.
     """
     payable = Account(AccountKind.MERCHANT_PAYABLE, amount.currency, merchant_id)
-    receivable = Account(AccountKind.PROVIDER_RECEIVABLE, amount.currency, provider)
+    funding = funding_account(provider, wallet_id, amount.currency)
     return JournalTransaction(
         id=transaction_id(payment_id, "refund", sequence),
         payment_id=payment_id,
@@ -78,6 +84,32 @@ def refund_transaction(
         posted_at=posted_at,
         entries=(
             Entry(payable, Side.DEBIT, amount.minor),
-            Entry(receivable, Side.CREDIT, amount.minor),
+            Entry(funding, Side.CREDIT, amount.minor),
         ),
     )
+
+
+def top_up_transaction(
+    *, operation_id: str, wallet_id: str, amount: Money, posted_at: datetime
+) -> JournalTransaction:
+    """Book a top-up of A, which a customer paid in: debit bank A; credit customer_wallet A.
+
+    The business fact is the wallet's operation, not a payment.
+    """
+    bank = Account(AccountKind.BANK, amount.currency)
+    wallet = Account(AccountKind.CUSTOMER_WALLET, amount.currency, wallet_id)
+    return JournalTransaction(
+        id=transaction_id(operation_id, "topup", 1),
+        payment_id=operation_id,
+        operation="topup",
+        sequence=1,
+        posted_at=posted_at,
+        entries=(Entry(bank, Side.DEBIT, amount.minor), Entry(wallet, Side.CREDIT, amount.minor)),
+    )
+
+
+def funding_account(provider: str, wallet_id: str | None, currency: str) -> Account:
+    """Where a payment's money comes from and its refunds go back to."""
+    if wallet_id is not None:
+        return Account(AccountKind.CUSTOMER_WALLET, currency, wallet_id)
+    return Account(AccountKind.PROVIDER_RECEIVABLE, currency, provider)

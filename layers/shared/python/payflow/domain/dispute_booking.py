@@ -1,11 +1,12 @@
 """How a dispute of D is booked: what is disputed is held in reserve until it is decided.
 
-    opened   debit merchant_payable D    credit merchant_reserve D
-    won      debit merchant_reserve D    credit merchant_payable D
-    lost     debit merchant_reserve D    credit the account that the payment was funded from D
+    opened   debit merchant_payable H    credit merchant_reserve H
+    won      debit merchant_reserve H    credit merchant_payable H
+    lost     debit merchant_reserve H    credit the payment's funding account D
 
-Rules: `spec/money.md`, accounts. A dispute takes the principal only; fees are kept, as with a
-refund.
+What is held, H, is D; of a payment that settles in another currency it is what D comes to at the
+payment's rate, and a lost one goes back through `fx_liquidity` as a refund does. A dispute takes
+the principal only; fees are kept. Rules: `spec/money.md`, accounts and foreign exchange.
 """
 
 from __future__ import annotations
@@ -33,19 +34,22 @@ def dispute_transaction(
     *,
     payment_id: str,
     merchant_id: str,
-    provider: str,
+    funding: Account,
     amount: Money,
+    held: Money,
     sequence: int,
     posted_at: datetime,
 ) -> JournalTransaction:
-    """Book `operation` (`OPENED`, `WON` or `LOST`) of a dispute of `amount` at `provider`."""
-    payable = Account(AccountKind.MERCHANT_PAYABLE, amount.currency, merchant_id)
-    reserve = Account(AccountKind.MERCHANT_RESERVE, amount.currency, merchant_id)
-    receivable = Account(AccountKind.PROVIDER_RECEIVABLE, amount.currency, provider)
-    debited, credited = {
-        OPENED: (payable, reserve),
-        WON: (reserve, payable),
-        LOST: (reserve, receivable),
+    """Book `operation` (`OPENED`, `WON` or `LOST`) of a dispute of `amount`, for which `held` is.
+
+    `funding` is the payment's funding account, in the currency of `amount`.
+    """
+    payable = Account(AccountKind.MERCHANT_PAYABLE, held.currency, merchant_id)
+    reserve = Account(AccountKind.MERCHANT_RESERVE, held.currency, merchant_id)
+    entries = {
+        OPENED: _moved(payable, reserve, held),
+        WON: _moved(reserve, payable, held),
+        LOST: _returned(reserve, funding, held, amount),
     }[operation]
     return JournalTransaction(
         id=transaction_id(payment_id, operation, sequence),
@@ -53,8 +57,20 @@ def dispute_transaction(
         operation=operation,
         sequence=sequence,
         posted_at=posted_at,
-        entries=(
-            Entry(debited, Side.DEBIT, amount.minor),
-            Entry(credited, Side.CREDIT, amount.minor),
-        ),
+        entries=entries,
     )
+
+
+def _moved(debited: Account, credited: Account, amount: Money) -> tuple[Entry, ...]:
+    return (
+        Entry(debited, Side.DEBIT, amount.minor),
+        Entry(credited, Side.CREDIT, amount.minor),
+    )
+
+
+def _returned(reserve: Account, funding: Account, held: Money, amount: Money) -> tuple[Entry, ...]:
+    if held.currency == amount.currency:
+        return _moved(reserve, funding, amount)
+    sold = Account(AccountKind.FX_LIQUIDITY, held.currency)
+    bought = Account(AccountKind.FX_LIQUIDITY, amount.currency)
+    return (*_moved(reserve, sold, held), *_moved(bought, funding, amount))

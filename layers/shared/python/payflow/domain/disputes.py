@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Final
 
 from payflow.domain import dispute_booking
+from payflow.domain.booking import funding_account
 from payflow.domain.dispute import (
     DISPUTE_TRANSITIONS,
     Dispute,
@@ -21,6 +22,7 @@ from payflow.domain.dispute import (
 from payflow.domain.errors import Conflict
 from payflow.domain.instruction import InstructionKind
 from payflow.domain.instructions import refundable_minor
+from payflow.domain.method import stored_wallet
 from payflow.domain.money import Money
 from payflow.domain.payment import Payment, Status
 from payflow.domain.provider_callback import DisputeNotice
@@ -123,16 +125,30 @@ def _booked(payment: Payment, dispute: Dispute, operation: str, now: datetime) -
     """A dispute of nothing, where nothing was left to dispute, moves nothing."""
     if not dispute.amount_minor:
         return payment
+    amount = Money(dispute.amount_minor, payment.amount.currency)
+    wallet_id = stored_wallet(payment.method)
     booking = dispute_booking.dispute_transaction(
         operation,
         payment_id=payment.id,
         merchant_id=payment.merchant_id,
-        provider=_authorizer(payment),
-        amount=Money(dispute.amount_minor, payment.amount.currency),
+        funding=funding_account(_authorizer(payment), wallet_id, amount.currency),
+        amount=amount,
+        held=_held(payment, amount),
         sequence=len(payment.postings) + 1,
         posted_at=now,
     )
     return replace(payment, postings=(*payment.postings, booking))
+
+
+def _held(payment: Payment, amount: Money) -> Money:
+    """What is held for a dispute of `amount`: a function of it alone, so the same goes back.
+
+    A conversion is rounded up, as a refund's is.
+    """
+    quote = payment.fx
+    if quote is None:
+        return amount
+    return Money(quote.returned(amount.minor), quote.target_currency)
 
 
 def _authorizer(payment: Payment) -> str:

@@ -15,10 +15,19 @@ from payflow.api.routes.payments import PAYMENTS
 from payflow.api.routes.payouts import PAYOUTS
 from payflow.api.routes.route import PAGING, Auth, Route
 from payflow.api.routes.service import SERVICE
+from payflow.api.routes.wallets import WALLETS
 
 __all__ = ["PAGING", "ROUTES", "Auth", "Route", "matching"]
 
-ROUTES: Final[tuple[Route, ...]] = (*PAYMENTS, *DISPUTES, *LEDGER, *PAYOUTS, *OPERATORS, *SERVICE)
+ROUTES: Final[tuple[Route, ...]] = (
+    *PAYMENTS,
+    *DISPUTES,
+    *WALLETS,
+    *LEDGER,
+    *PAYOUTS,
+    *OPERATORS,
+    *SERVICE,
+)
 
 
 def matching(path: str) -> list[tuple[Route, dict[str, str]]]:
