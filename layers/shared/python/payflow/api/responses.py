@@ -19,7 +19,7 @@ from payflow.api.response_parts import (
     page_of,
 )
 from payflow.api.schemas import CURRENCY, reference
-from payflow.api.settlement_responses import SETTLEMENT_SCHEMAS
+from payflow.api.settlement_responses import SETTLEMENT_RESPONSE_OF, SETTLEMENT_SCHEMAS
 from payflow.domain.instruction import InstructionStatus
 from payflow.domain.ledger import AccountKind, Side
 from payflow.domain.outcomes import Category, NextActionType, Operation, Outcome
@@ -408,5 +408,6 @@ RESPONSE_OF: Final[dict[str, tuple[int, str]]] = {
     "getHealth": (200, "Health"),
     "listReviews": (200, "ReviewList"),
     "resolveReview": (200, "Payment"),
+    **SETTLEMENT_RESPONSE_OF,
 }
 """What each operation answers when all went well: status and schema."""
