@@ -6,8 +6,10 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 
+from infra_cdk.callback_queues import QueueName, Reading
 from infra_cdk.keys import KeyName
 from infra_cdk.lambda_factory import Access, FunctionSpec, KeyUse
+from infra_cdk.secrets import SecretName
 from infra_cdk.settings import Authorizer
 from infra_cdk.tables import TableName
 
@@ -23,6 +25,10 @@ REVIEWS_FUNCTION = "reviews_api"
 PLAN_FUNCTION = "plan_next_step"
 AUTHORIZER_FUNCTION = "authorize_request"
 PAYOUT_FUNCTION = "pay_out_merchants"
+CUSTOMER_FUNCTION = "customer_api"
+CALLBACKS_FUNCTION = "provider_callbacks_api"
+SEND_CALLBACK_FUNCTION = "send_provider_callback"
+HANDLE_CALLBACK_FUNCTION = "handle_provider_callback"
 FOLLOW_FUNCTION = "follow_payments"
 WAKE_FUNCTION = "wake_payments"
 SWEEP_FUNCTION = "sweep_payments"
@@ -45,9 +51,17 @@ AUTHORIZER_TIMEOUT_S = 8
 PROVIDER_TIMEOUT_S = 30
 # Folds the journal of one merchant after the other; what is left is taken up by the repetition.
 PAYOUT_TIMEOUT_S = 300
+# One message at a time: an API that does not answer holds up nothing behind it. Longer than two AWS
+# calls that fail and the 12 s that the HTTP client waits.
+SEND_CALLBACK_TIMEOUT_S = 30
+HANDLE_CALLBACK_TIMEOUT_S = 30
+READINGS = {
+    QueueName.PROVIDER_OUTBOX: Reading(SEND_CALLBACK_FUNCTION, SEND_CALLBACK_TIMEOUT_S, 1),
+    QueueName.PROVIDER_CALLBACKS: Reading(HANDLE_CALLBACK_FUNCTION, HANDLE_CALLBACK_TIMEOUT_S, 5),
+}
 FOLLOW_TIMEOUT_S = 30
 WAKE_TIMEOUT_S = 30
-SWEEP_TIMEOUT_S = 55
+SWEEP_TIMEOUT_S = 30
 
 # The control table's records are read together, and replaced one by one.
 MARKET = Access.BATCH_GET
@@ -72,7 +86,15 @@ def function_specs(
     routing = {"PROVIDER_FUNCTIONS": json.dumps(providers, separators=(",", ":"))}
     return (
         *_at_the_edge(
-            (_creating(routing), _acting(routing), _reviewing(routing), *_answering()), authorizer
+            (
+                _creating(routing),
+                _acting(routing),
+                _reviewing(routing),
+                _asking_customers(),
+                _taking_callbacks(),
+                *_answering(),
+            ),
+            authorizer,
         ),
         _planning(routing),
         *_calling_providers(),
@@ -83,6 +105,7 @@ def function_specs(
             busy=True,
             waited_for=False,
         ),
+        *_telling(routing),
         *_following(routing),
     )
 
@@ -119,7 +142,7 @@ def _creating(routing: dict[str, str]) -> FunctionSpec:
             TableName.WALLETS: Access.GET,
         },
         {KeyName.CARD: (KeyUse.SEAL_CARD, *FINGERPRINT), KeyName.CVC: (KeyUse.SEAL_CVC,)},
-        routing,
+        environment=routing,
         busy=True,
     )
 
@@ -131,6 +154,34 @@ def _acting(routing: dict[str, str]) -> FunctionSpec:
         CREATE_TIMEOUT_S,
         {TableName.PAYMENTS: Access.GET | Access.PUT, TableName.CONTROL: MARKET},
         environment=routing,
+    )
+
+
+def _asking_customers() -> FunctionSpec:
+    """The function that stands in for customers at the providers' sandboxes."""
+    return FunctionSpec(
+        CUSTOMER_FUNCTION,
+        CREATE_TIMEOUT_S,
+        {
+            TableName.PAYMENTS: Access.GET,
+            TableName.MERCHANTS: Access.GET,
+            TableName.CONTROL: MARKET,
+            TableName.PROVIDER_BOOKS: Access.GET | Access.UPDATE,
+        },
+        sends_to=(QueueName.PROVIDER_OUTBOX,),
+        secrets=(SecretName.APPROVALS,),
+    )
+
+
+def _taking_callbacks() -> FunctionSpec:
+    """The function that takes providers' callbacks: it can do no more than keep them."""
+    return FunctionSpec(
+        CALLBACKS_FUNCTION,
+        API_TIMEOUT_S,
+        {TableName.CONTROL: MARKET},
+        sends_to=(QueueName.PROVIDER_CALLBACKS,),
+        secrets=(SecretName.CALLBACKS,),
+        reads_named_secrets=True,
     )
 
 
@@ -173,7 +224,12 @@ def _answering() -> tuple[FunctionSpec, ...]:
     return (
         FunctionSpec("payments_api", API_TIMEOUT_S, payments),
         FunctionSpec("disputes_api", API_TIMEOUT_S, payments),
-        FunctionSpec("submit_evidence_api", CREATE_TIMEOUT_S, answered),
+        FunctionSpec(
+            "submit_evidence_api",
+            CREATE_TIMEOUT_S,
+            answered,
+            sends_to=(QueueName.PROVIDER_OUTBOX,),
+        ),
         FunctionSpec("tokens_api", API_TIMEOUT_S, cards, card_key),
         FunctionSpec("wallets_api", API_TIMEOUT_S, {TableName.WALLETS: OPERATED}),
         FunctionSpec("ledger_api", LEDGER_TIMEOUT_S, listed, busy=True),
@@ -226,18 +282,47 @@ def _calling_providers() -> tuple[FunctionSpec, ...]:
         TableName.CONTROL: MARKET,
     }
     opening = {KeyName.CARD: (KeyUse.OPEN_CARD,), KeyName.CVC: (KeyUse.OPEN_CVC,)}
+    outbox = (QueueName.PROVIDER_OUTBOX,)
     return (
         FunctionSpec(
             PROVIDER_FUNCTIONS["card"],
             PROVIDER_TIMEOUT_S,
             {**own_book, TableName.VAULT: Access.GET},
             opening,
+            sends_to=outbox,
+            # Only cards are approved on a page.
+            secrets=(SecretName.APPROVALS,),
             busy=True,
         ),
-        FunctionSpec(PROVIDER_FUNCTIONS["upi"], PROVIDER_TIMEOUT_S, own_book),
+        FunctionSpec(PROVIDER_FUNCTIONS["upi"], PROVIDER_TIMEOUT_S, own_book, sends_to=outbox),
         FunctionSpec(
             PROVIDER_FUNCTIONS["wallet"],
             PROVIDER_TIMEOUT_S,
             {**own_book, TableName.WALLETS: OPERATED},
+            sends_to=outbox,
+        ),
+    )
+
+
+def _telling(routing: dict[str, str]) -> tuple[FunctionSpec, ...]:
+    """The simulated providers' webhook sender, and who deals with what arrived."""
+    return (
+        FunctionSpec(
+            SEND_CALLBACK_FUNCTION,
+            SEND_CALLBACK_TIMEOUT_S,
+            # The book says whether what was planned to be told is still true.
+            {TableName.CONTROL: MARKET, TableName.PROVIDER_BOOKS: Access.GET | Access.PUT},
+            # What is not due yet goes back into the queue that it came from.
+            sends_to=(QueueName.PROVIDER_OUTBOX,),
+            secrets=(SecretName.CALLBACKS,),
+            reads_named_secrets=True,
+            waited_for=False,
+        ),
+        FunctionSpec(
+            HANDLE_CALLBACK_FUNCTION,
+            HANDLE_CALLBACK_TIMEOUT_S,
+            {TableName.PAYMENTS: Access.GET | Access.PUT, TableName.CONTROL: MARKET},
+            environment=routing,
+            waited_for=False,
         ),
     )

@@ -6,11 +6,13 @@ import json
 from typing import Any
 
 from infra_cdk.functions import PROVIDER_FUNCTIONS
+from infra_cdk.secrets import SecretName
 from infra_cdk.settings import ApiKind, Settings, Stage
 from infra_cdk.tables import TableName
 from tests.infra.conftest import Synthesised
 
-FREE_ALARMS = 10
+# Ten are free of charge; one more is ten cents a month.
+ALARMS_MAX = 20
 # Service authorization reference: these actions have no resource type to restrict them to.
 WITHOUT_RESOURCE = {
     "dynamodb:ListStreams",
@@ -39,8 +41,14 @@ OUTPUTS = {
     "WalletsTable",
     "CardKeyId",
     "CvcKeyId",
-    "HealthDlqUrl",
     "PayoutsDlqUrl",
+    "ProviderOutboxDlqUrl",
+    "ProviderCallbacksDlqUrl",
+    "CallbackSecretArn",
+    "PublicUrlParameter",
+    "StreamDlqUrl",
+    "WakeUpQueueUrl",
+    "WakeUpDlqUrl",
 }
 
 
@@ -107,24 +115,78 @@ def test_every_function_logs_to_a_group_that_forgets(stack: Synthesised) -> None
         assert group["RetentionInDays"] > 0
 
 
-def test_every_event_source_has_a_dead_letter_queue_and_bounds(stack: Synthesised) -> None:
+def test_the_stream_has_a_dead_letter_queue_and_bounds(stack: Synthesised) -> None:
+    queues = stack.of_type("AWS::SQS::Queue")
+    (mapping,) = mappings(stack, "StreamArn")
+
+    destination = mapping["DestinationConfig"]["OnFailure"]["Destination"]["Fn::GetAtt"][0]
+    assert destination in queues
+    assert mapping["BisectBatchOnFunctionError"] is True
+    assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert mapping["MaximumRetryAttempts"] == 5
+    assert mapping["MaximumRecordAgeInSeconds"] == 600
+    assert (mapping["MaximumBatchingWindowInSeconds"], mapping["BatchSize"]) == (1, 25)
+
+
+def test_every_queue_that_is_read_has_a_dead_letter_queue_and_time_enough(
+    stack: Synthesised,
+) -> None:
+    queues, read = stack.of_type("AWS::SQS::Queue"), mappings(stack, "Arn")
+
+    assert {reader(stack, mapping)["Handler"] for mapping in read} == {
+        "handle_provider_callback.handler",
+        "send_provider_callback.handler",
+        "wake_payments.handler",
+    }
+    for mapping in read:
+        queue = queues[mapping["EventSourceArn"]["Fn::GetAtt"][0]]["Properties"]
+        assert queue["VisibilityTimeout"] >= 6 * reader(stack, mapping)["Timeout"]
+        assert queue["RedrivePolicy"]["maxReceiveCount"] >= 5
+        assert queue["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0] in queues
+        assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+
+
+def test_queues_are_encrypted_on_both_ways_and_keep_what_failed_for_two_weeks(
+    stack: Synthesised,
+) -> None:
     queues = stack.of_type("AWS::SQS::Queue")
 
-    for mapping in stack.properties("AWS::Lambda::EventSourceMapping"):
-        destination = mapping["DestinationConfig"]["OnFailure"]["Destination"]["Fn::GetAtt"][0]
-        assert destination in queues
-        assert mapping["BisectBatchOnFunctionError"] is True
-        assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
-        assert mapping["MaximumRetryAttempts"] == 5
-        assert mapping["MaximumRecordAgeInSeconds"] == 600
-        assert (mapping["MaximumBatchingWindowInSeconds"], mapping["BatchSize"]) == (1, 25)
+    assert all(one["Properties"]["SqsManagedSseEnabled"] for one in queues.values())
+    for logical_id, queue in queues.items():
+        if "DeadLetters" in logical_id:
+            assert queue["Properties"]["MessageRetentionPeriod"] == 14 * 24 * 3600
+    policies = stack.properties("AWS::SQS::QueuePolicy")
+    assert len(policies) == len(queues)
 
 
-def test_health_is_told_of_changes_only(stack: Synthesised) -> None:
-    (mapping,) = stack.properties("AWS::Lambda::EventSourceMapping")
+def test_secrets_are_generated_long_and_nobody_chooses_them(stack: Synthesised) -> None:
+    secrets = stack.properties("AWS::SecretsManager::Secret")
 
-    (pattern,) = mapping["FilterCriteria"]["Filters"]
-    assert json.loads(pattern["Pattern"]) == {"eventName": ["MODIFY"]}
+    assert len(secrets) == len(SecretName)
+    for secret in secrets:
+        assert "SecretString" not in secret
+        assert secret["GenerateSecretString"]["PasswordLength"] == 64
+
+
+def mappings(stack: Synthesised, attribute: str) -> list[dict[str, Any]]:
+    """The event sources that are streams (`StreamArn`) or queues (`Arn`)."""
+    return [
+        mapping
+        for mapping in stack.properties("AWS::Lambda::EventSourceMapping")
+        if mapping["EventSourceArn"]["Fn::GetAtt"][1] == attribute
+    ]
+
+
+def reader(stack: Synthesised, mapping: dict[str, Any]) -> dict[str, Any]:
+    """The properties of the function that reads an event source, by itself or by its alias."""
+    named = str(mapping["FunctionName"])
+    found: list[dict[str, Any]] = [
+        function["Properties"]
+        for logical_id, function in stack.of_type("AWS::Lambda::Function").items()
+        if logical_id.rstrip("0123456789ABCDEF") in named
+    ]
+    assert len(found) == 1
+    return found[0]
 
 
 def test_payouts_are_made_daily_and_a_run_that_fails_is_repeated_and_kept(
@@ -215,13 +277,14 @@ def test_what_matters_raises_an_alarm_that_somebody_can_hear(stack: Synthesised)
         "WorkflowTimeouts",
         "PlanErrors",
         "FunctionErrors",
-        "HealthDeadLetters",
+        "StreamDeadLetters",
+        "WakeUpsDeadLetters",
         "FunctionThrottles",
         "PaymentsWriteThrottles",
     ):
         assert f"Monitoring{cause}" in names
     assert all(alarm["Properties"]["AlarmActions"] for alarm in alarms.values())
-    assert len(alarms) <= FREE_ALARMS
+    assert len(alarms) <= ALARMS_MAX
 
 
 def test_errors_of_every_function_are_heard(stack: Synthesised) -> None:
@@ -240,7 +303,13 @@ def test_data_outlives_the_stack_in_prod_and_only_there(
 ) -> None:
     expected = "Retain" if settings.stage is Stage.PROD else "Delete"
 
-    for kind in ("AWS::DynamoDB::Table", "AWS::KMS::Key", "AWS::Logs::LogGroup", "AWS::SQS::Queue"):
+    for kind in (
+        "AWS::DynamoDB::Table",
+        "AWS::KMS::Key",
+        "AWS::Logs::LogGroup",
+        "AWS::SecretsManager::Secret",
+        "AWS::SQS::Queue",
+    ):
         policies = {resource["DeletionPolicy"] for resource in stack.of_type(kind).values()}
         assert (kind, policies) == (kind, {expected})
 

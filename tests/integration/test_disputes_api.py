@@ -19,7 +19,7 @@ from tests.integration.conftest import NewShop, Shop
 from tests.integration.test_payments_api import fits, stored
 from tests.support.api_client import ApiClient
 from tests.support.builders import a_provider, a_result, tried
-from tests.support.disputes import RecordingSender
+from tests.support.fakes import RecordingCallbacks
 
 DISPUTES = "/api/v1/disputes"
 
@@ -59,7 +59,7 @@ def open_dispute(payment: Payment, reference: str = "dp_1") -> str:
         visible_at=now,
         reply_after_ms=100,
     )
-    sender = RecordingSender()
+    sender = RecordingCallbacks()
     DisputeOffice("mockCardA", book=provider_book(), callbacks=sender, clock=wiring.clock()).open(
         charge
     )

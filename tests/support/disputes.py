@@ -59,13 +59,3 @@ class RecordingDesk:
         if self.refusal is not None:
             raise self.refusal
         self.taken.append((provider, dispute_reference, payment_id, evidence))
-
-
-@dataclass
-class RecordingSender:
-    """Callbacks that wait, with their delays."""
-
-    sent: list[tuple[ProviderCallback, int]] = field(default_factory=list)
-
-    def send(self, callback: ProviderCallback, delay_ms: int) -> None:
-        self.sent.append((callback, delay_ms))

@@ -29,6 +29,7 @@ from payflow.providers.registry import create_provider
 from payflow.providers.simulated.entry import BookEntry, entry_from_document
 from payflow.providers.simulated.store import InMemoryBookStore
 from payflow.services.call_provider import CallProvider
+from payflow.services.confirm_payment import ConfirmPayment, CustomerDesks
 from payflow.services.create_payment import CreateAnswer, CreatePayment, CreateRequest
 from payflow.services.handle_callback import HandleCallback
 from payflow.services.instruct_payment import InstructAnswer, InstructPayment, InstructRequest
@@ -43,8 +44,10 @@ from tests.support.fakes import (
     InMemoryCallClaims,
     InMemoryPayments,
     InMemoryVault,
+    RecordingCallbacks,
     RecordingWakeUps,
     RecordingWorkflow,
+    a_page,
 )
 from tests.support.in_memory_wallets import InMemoryWallets
 
@@ -81,6 +84,7 @@ class InProcess:
             InMemoryVault(),
             InMemoryBookStore(),
         )
+        self.callbacks = RecordingCallbacks()
         rates = {"failure_rate": self.failure_rate, "lost_response_rate": self.lost_response_rate}
         providers = tuple(a_provider(name, **rates) for name in ("A", "B"))
         market, self.workflow = FixedMarket(Market(providers)), RecordingWorkflow()
@@ -105,6 +109,8 @@ class InProcess:
         self.wake = WakePayment(*at_work, self.wake_ups, *chance)
         self.handle = HandleCallback(*at_work, *chance, lambda callback: "no disputes here")
         self.review = ReviewPayments(*at_work, *chance)
+        self.desks = CustomerDesks(market, self._provider)
+        self.confirm = ConfirmPayment(self.payments, self.desks, self.clock)
 
     def pay(
         self,
@@ -240,6 +246,14 @@ class InProcess:
         self._collect()
         return handled
 
+    def hear(self) -> list[str]:
+        """What came of the callbacks that providers have sent for now; those for later wait."""
+        due = [callback for callback, delay_ms in self.callbacks.sent if delay_ms == 0]
+        self.callbacks.sent = [one for one in self.callbacks.sent if one[1] > 0]
+        handled = [self.handle(callback) for callback in due]
+        self._collect()
+        return handled
+
     def run_quietly(self) -> None:
         """All executions to their ends while somebody waits on the same clock."""
         self.clock.on_sleep, waiting = lambda: None, self.clock.on_sleep
@@ -261,6 +275,8 @@ class InProcess:
             config,
             faults,
             book=self.book,
+            callbacks=self.callbacks,
+            approval_url=a_page,
             clock=self.clock,
             randomness=self.randomness,
             vault=lambda: self.vault,

@@ -8,7 +8,7 @@ from itertools import permutations
 from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from payflow.domain.conversion import settlement_of
@@ -181,6 +181,7 @@ class TestAfterTheQuotesEnd:
 
 
 class TestForEveryPairAndAmount:
+    @settings(deadline=None)
     @given(quotes, fees, parts, st.data())
     def test_every_currency_balances_and_liquidity_never_loses(
         self, quote: Quote, fee: FeeTerms, captures: list[int], data: st.DataObject
@@ -203,6 +204,7 @@ class TestForEveryPairAndAmount:
         # Rounding is worth less than a unit for the captures and one for the refunds.
         assert position_value(payment, quote) < 2
 
+    @settings(deadline=None)
     @given(quotes, fees, parts, st.randoms(use_true_random=False))
     def test_captures_come_to_the_same_in_any_order(
         self, quote: Quote, fee: FeeTerms, captures: list[int], chance: Random
@@ -215,6 +217,7 @@ class TestForEveryPairAndAmount:
             after(payment, CAPTURE, *shuffled)
         )
 
+    @settings(deadline=None)
     @given(quotes, parts)
     def test_parts_settle_at_what_the_whole_does(self, quote: Quote, captures: list[int]) -> None:
         payment = converted_at(quote, sum(captures), platform_fee=FeeTerms())
@@ -227,6 +230,7 @@ class TestForEveryPairAndAmount:
             for currency in (quote.source_currency, quote.target_currency):
                 assert amount_of(in_parts, kind, currency) == amount_of(at_once, kind, currency)
 
+    @settings(deadline=None)
     @given(quotes, parts, st.randoms(use_true_random=False))
     def test_partial_refunds_take_in_sum_what_one_takes_in_any_order(
         self, quote: Quote, refunds: list[int], chance: Random
@@ -240,6 +244,7 @@ class TestForEveryPairAndAmount:
         assert balances(after(captured, REFUND, *refunds)) == whole
         assert balances(after(captured, REFUND, *shuffled)) == whole
 
+    @settings(deadline=None)
     @given(quotes, parts, st.data())
     def test_the_payment_tells_what_the_ledger_holds(
         self, quote: Quote, captures: list[int], data: st.DataObject

@@ -17,15 +17,15 @@ from payflow.providers.simulated.disputes import (
     DECIDED_AFTER_MS,
     EVIDENCE_PERIOD_MS,
     OPENED_AFTER_MS,
-    DisputeOffice,
     SimulatedDisputeDesk,
+    still_true,
 )
 from payflow.providers.simulated.entry import Kind
 from payflow.providers.simulated.requests import AuthorizationRequest, OperationRequest
 from payflow.providers.simulated.store import InMemoryBookStore
 from tests.support.builders import NOON, a_provider, later
-from tests.support.disputes import LOST, OPENED, WON, RecordingSender
-from tests.support.fakes import FakeClock
+from tests.support.disputes import LOST, OPENED, WON
+from tests.support.fakes import FakeClock, RecordingCallbacks, a_page
 
 DISPUTED_CARD = "4000000000000259"
 
@@ -34,16 +34,16 @@ class Bank:
     """One acquirer with what it sends, and its desk."""
 
     def __init__(self) -> None:
-        self.book, self.sender, self.clock = InMemoryBookStore(), RecordingSender(), FakeClock()
+        self.book, self.sender, self.clock = InMemoryBookStore(), RecordingCallbacks(), FakeClock()
         self.acquirer = SimulatedAcquirer(
             a_provider("A"),
             Faults(),
             book=self.book,
             callbacks=self.sender,
+            approval_url=a_page,
             clock=self.clock,
             randomness=Random(1),
         )
-        self.office = DisputeOffice("A", book=self.book, callbacks=self.sender, clock=self.clock)
         self.desk = SimulatedDisputeDesk(self.book, self.sender, self.clock)
 
     def authorize(self, number: str = DISPUTED_CARD, *, capture: bool = True) -> None:
@@ -141,8 +141,8 @@ def test_evidence_decides_and_the_planned_loss_is_not_sent(text: str, verdict: A
 
     decision, after_ms = bank.sender.sent[-1]
     assert (decision.type, after_ms) == (verdict, DECIDED_AFTER_MS)
-    assert bank.office.is_current(decision)
-    assert bank.office.is_current(bank.deadline) is (verdict is LOST)
+    assert still_true(decision, bank.book)
+    assert still_true(bank.deadline, bank.book) is (verdict is LOST)
 
 
 def test_the_first_evidence_stands() -> None:
@@ -159,7 +159,7 @@ def test_without_evidence_the_deadline_loses_and_nothing_is_heard_any_more() -> 
     bank = Bank()
     bank.authorize()
 
-    assert bank.office.is_current(bank.deadline)
+    assert still_true(bank.deadline, bank.book)
     with pytest.raises(Conflict) as error:
         bank.answer("Delivered.")
 
@@ -185,4 +185,4 @@ def test_an_opening_is_always_true() -> None:
     bank = Bank()
     bank.authorize()
 
-    assert bank.office.is_current(bank.sender.sent[0][0])
+    assert still_true(bank.sender.sent[0][0], bank.book)

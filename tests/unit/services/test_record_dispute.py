@@ -16,8 +16,8 @@ from payflow.domain.dispute import DisputeStatus
 from payflow.domain.disputes import DISPUTES_MAX
 from payflow.domain.errors import Unavailable
 from payflow.domain.payment import Payment, Status
-from payflow.domain.provider_callback import CallbackType
-from payflow.services.record_dispute import DISPUTE_TYPES, RecordDispute
+from payflow.domain.provider_callback import DISPUTE_TYPES, CallbackType
+from payflow.services.record_dispute import RecordDispute
 from tests.support.builders import a_captured, a_payment, an_authorized
 from tests.support.disputes import LOST, OPENED, WON, a_callback, a_notice
 from tests.support.fakes import FakeClock, InMemoryPayments

@@ -98,6 +98,37 @@ def provider_functions() -> dict[str, str]:
     return functions
 
 
+def provider_outbox_url() -> str:
+    """The queue of callbacks that the simulated providers have to send."""
+    return _required("PROVIDER_OUTBOX_URL")
+
+
+def provider_callbacks_url() -> str:
+    """The queue of callbacks that were taken and have to be dealt with."""
+    return _required("PROVIDER_CALLBACKS_URL")
+
+
+def callback_secret() -> str:
+    """The secret that the keys of providers' callbacks follow from."""
+    return _required("CALLBACK_SECRET_ID")
+
+
+def approval_secret() -> str:
+    """The secret behind the links to the approval page."""
+    return _required("APPROVAL_SECRET_ID")
+
+
+def public_url_parameter() -> str:
+    """The parameter that says where customers reach this deployment."""
+    return _required("PUBLIC_URL_PARAMETER")
+
+
+def api_url() -> str:
+    """Where the simulated providers reach the API; on an emulator it is a path of that."""
+    url = _required("API_URL")
+    return _required("AWS_ENDPOINT_URL").rstrip("/") + url if url.startswith("/") else url
+
+
 def authenticates_itself() -> bool:
     """Whether no authorizer stands in front of this function, so that it looks keys up itself."""
     return os.environ.get("AUTHORIZER") == "in_function"

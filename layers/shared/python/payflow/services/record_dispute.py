@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
 
 from payflow.domain.answer import revised
 from payflow.domain.dispute import Dispute, dispute_id
@@ -19,11 +18,6 @@ from payflow.domain.ports import Clock, PaymentRepository, Randomness
 from payflow.domain.provider_callback import CallbackType, DisputeNotice, ProviderCallback
 from payflow.services.contention import decided_anew
 
-DISPUTE_TYPES: Final = frozenset(
-    {CallbackType.DISPUTE_OPENED, CallbackType.DISPUTE_WON, CallbackType.DISPUTE_LOST}
-)
-"""The callbacks that this use case is for."""
-
 
 @dataclass(frozen=True, slots=True)
 class DisputeRecorded:
@@ -35,6 +29,13 @@ class DisputeRecorded:
     dispute_id: str | None = None
     ignored: str | None = None
     exceeds: bool = False
+
+    @property
+    def word(self) -> str:
+        """What to log."""
+        if self.ignored is not None:
+            return f"dispute_ignored_{self.ignored}"
+        return "dispute_recorded_in_part" if self.exceeds else "dispute_recorded"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 The provider keeps them in its own book. The verdict is an item of its own that is written once, by
 the evidence or by the deadline, whichever comes first; what was said before and turned out
-otherwise is not sent any more (`is_current`).
+otherwise is not sent any more (`still_true`).
 """
 
 from __future__ import annotations
@@ -39,9 +39,9 @@ class DisputeOffice:
     """One provider's disputes."""
 
     def __init__(
-        self, provider: str, *, book: BookStore, callbacks: CallbackSender | None, clock: Clock
+        self, provider: str, *, book: BookStore, callbacks: CallbackSender, clock: Clock
     ) -> None:
-        """`callbacks` carries what is decided to the gateway; with None nothing is told."""
+        """`callbacks` carries what is decided to the gateway."""
         self._provider = provider
         self._book = book
         self._callbacks = callbacks
@@ -68,9 +68,9 @@ class DisputeOffice:
         if known["charge"] != charge.key:
             return
         opening = self._callback(reference, known, CallbackType.DISPUTE_OPENED, opened_at)
-        self._send(opening, OPENED_AFTER_MS)
+        self._callbacks.send(opening, OPENED_AFTER_MS)
         deadline = self._callback(reference, known, CallbackType.DISPUTE_LOST, due_at)
-        self._send(deadline, OPENED_AFTER_MS + EVIDENCE_PERIOD_MS)
+        self._callbacks.send(deadline, OPENED_AFTER_MS + EVIDENCE_PERIOD_MS)
 
     def answer(self, reference: str, evidence: Evidence) -> None:
         """Take the evidence, decide, and tell the gateway a moment later; the first one stands.
@@ -88,24 +88,7 @@ class DisputeOffice:
             raise _too_late()
         decided_at = now + timedelta(milliseconds=DECIDED_AFTER_MS)
         decision = self._callback(reference, dispute, _VERDICTS[str(known["word"])], decided_at)
-        self._send(decision, DECIDED_AFTER_MS)
-
-    def is_current(self, callback: ProviderCallback) -> bool:
-        """Whether `callback`, about to leave, is still true.
-
-        With the loss that was planned for the deadline, the deadline has come: without evidence
-        until now the dispute is lost for good.
-        """
-        if callback.dispute is None or callback.type is CallbackType.DISPUTE_OPENED:
-            return True
-        verdict: Document = {"word": _LOST, "heard": 0}
-        verdict_id = self._id("verdict", callback.dispute.reference)
-        known = self._book.put_new(verdict_id, verdict) or verdict
-        return _VERDICTS[str(known["word"])] is callback.type
-
-    def _send(self, callback: ProviderCallback, delay_ms: int) -> None:
-        if self._callbacks is not None:
-            self._callbacks.send(callback, delay_ms)
+        self._callbacks.send(decision, DECIDED_AFTER_MS)
 
     def _callback(
         self, reference: str, dispute: Document, kind: CallbackType, at: datetime
@@ -127,13 +110,27 @@ class DisputeOffice:
         )
 
     def _id(self, kind: str, reference: str) -> str:
-        return f"{self._provider}#{kind}#{reference}"
+        return _item_id(self._provider, kind, reference)
+
+
+def still_true(callback: ProviderCallback, book: BookStore) -> bool:
+    """Whether `callback`, about to leave its provider, is still true.
+
+    With the loss that was planned for the deadline, the deadline has come: without evidence until
+    now the dispute is lost for good.
+    """
+    if callback.dispute is None or callback.type is CallbackType.DISPUTE_OPENED:
+        return True
+    verdict: Document = {"word": _LOST, "heard": 0}
+    verdict_id = _item_id(callback.provider, "verdict", callback.dispute.reference)
+    known = book.put_new(verdict_id, verdict) or verdict
+    return _VERDICTS[str(known["word"])] is callback.type
 
 
 class SimulatedDisputeDesk:
     """`DisputeDesk` at the simulated providers."""
 
-    def __init__(self, book: BookStore, callbacks: CallbackSender | None, clock: Clock) -> None:
+    def __init__(self, book: BookStore, callbacks: CallbackSender, clock: Clock) -> None:
         """All providers share `book`, each with entries of its own."""
         self._book = book
         self._callbacks = callbacks
@@ -147,6 +144,10 @@ class SimulatedDisputeDesk:
             provider, book=self._book, callbacks=self._callbacks, clock=self._clock
         )
         office.answer(dispute_reference, evidence)
+
+
+def _item_id(provider: str, kind: str, reference: str) -> str:
+    return f"{provider}#{kind}#{reference}"
 
 
 def _too_late() -> Conflict:
