@@ -6,9 +6,9 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 
-from infra_cdk.callback_queues import QueueName, Reading
 from infra_cdk.keys import KeyName
 from infra_cdk.lambda_factory import Access, FunctionSpec, KeyUse
+from infra_cdk.queues import QueueName, Reading
 from infra_cdk.secrets import SecretName
 from infra_cdk.settings import Authorizer
 from infra_cdk.tables import TableName
@@ -34,6 +34,15 @@ WAKE_FUNCTION = "wake_payments"
 SWEEP_FUNCTION = "sweep_payments"
 FALLBACK_FUNCTION = "meta_api"
 
+# Whoever gives a payment its next step may also have it carried out.
+STARTERS = (
+    CREATE_FUNCTION,
+    ACTIONS_FUNCTION,
+    REVIEWS_FUNCTION,
+    HANDLE_CALLBACK_FUNCTION,
+    WAKE_FUNCTION,
+)
+
 # Tells a function that no authorizer stands in front of it; see payflow.aws.settings.
 IN_FUNCTION = {"AUTHORIZER": Authorizer.IN_FUNCTION.value}
 
@@ -55,13 +64,14 @@ PAYOUT_TIMEOUT_S = 300
 # calls that fail and the 12 s that the HTTP client waits.
 SEND_CALLBACK_TIMEOUT_S = 30
 HANDLE_CALLBACK_TIMEOUT_S = 30
-READINGS = {
-    QueueName.PROVIDER_OUTBOX: Reading(SEND_CALLBACK_FUNCTION, SEND_CALLBACK_TIMEOUT_S, 1),
-    QueueName.PROVIDER_CALLBACKS: Reading(HANDLE_CALLBACK_FUNCTION, HANDLE_CALLBACK_TIMEOUT_S, 5),
-}
 FOLLOW_TIMEOUT_S = 30
 WAKE_TIMEOUT_S = 30
 SWEEP_TIMEOUT_S = 30
+READINGS = {
+    QueueName.PROVIDER_OUTBOX: Reading(SEND_CALLBACK_FUNCTION, SEND_CALLBACK_TIMEOUT_S, 1),
+    QueueName.PROVIDER_CALLBACKS: Reading(HANDLE_CALLBACK_FUNCTION, HANDLE_CALLBACK_TIMEOUT_S, 5),
+    QueueName.WAKE_UPS: Reading(WAKE_FUNCTION, WAKE_TIMEOUT_S, 10),
+}
 
 # The control table's records are read together, and replaced one by one.
 MARKET = Access.BATCH_GET
@@ -257,19 +267,30 @@ def _planning(routing: dict[str, str]) -> FunctionSpec:
 
 def _following(routing: dict[str, str]) -> tuple[FunctionSpec, ...]:
     """The functions that nobody waits for: after each change of a payment, and when it is due."""
+    wake_ups = (QueueName.WAKE_UPS,)
     return (
         FunctionSpec(
-            FOLLOW_FUNCTION, FOLLOW_TIMEOUT_S, {TableName.CONTROL: CONTROL}, waited_for=False
+            FOLLOW_FUNCTION,
+            FOLLOW_TIMEOUT_S,
+            {TableName.CONTROL: CONTROL},
+            sends_to=wake_ups,
+            waited_for=False,
         ),
         FunctionSpec(
             WAKE_FUNCTION,
             WAKE_TIMEOUT_S,
             {TableName.PAYMENTS: Access.GET | Access.PUT, TableName.CONTROL: MARKET},
             environment=routing,
+            # What is woken too early is put back.
+            sends_to=wake_ups,
             waited_for=False,
         ),
         FunctionSpec(
-            SWEEP_FUNCTION, SWEEP_TIMEOUT_S, {TableName.PAYMENTS: Access.QUERY}, waited_for=False
+            SWEEP_FUNCTION,
+            SWEEP_TIMEOUT_S,
+            {TableName.PAYMENTS: Access.QUERY},
+            sends_to=wake_ups,
+            waited_for=False,
         ),
     )
 

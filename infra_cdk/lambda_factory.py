@@ -17,9 +17,9 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from infra_cdk import paths
-from infra_cdk.callback_queues import CallbackQueues, QueueName
 from infra_cdk.keys import KeyName, Keys
 from infra_cdk.layers import RUNTIME, architecture, function_layers
+from infra_cdk.queues import QueueName, Queues
 from infra_cdk.secrets import SecretName, Secrets
 from infra_cdk.settings import Settings, Stage
 from infra_cdk.tables import TableName, Tables
@@ -116,7 +116,7 @@ class Stores:
 
     tables: Tables
     keys: Keys
-    queues: CallbackQueues
+    queues: Queues
     secrets: Secrets
 
 

@@ -9,20 +9,15 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from infra_cdk.api import ApiFront, ApiParts
-from infra_cdk.callback_queues import CallbackQueues, QueueName
 from infra_cdk.functions import (
-    ACTIONS_FUNCTION,
-    CREATE_FUNCTION,
     FALLBACK_FUNCTION,
     FOLLOW_FUNCTION,
-    HANDLE_CALLBACK_FUNCTION,
     PAYOUT_FUNCTION,
     PROVIDER_FUNCTIONS,
     READINGS,
-    REVIEWS_FUNCTION,
     SEND_CALLBACK_FUNCTION,
+    STARTERS,
     SWEEP_FUNCTION,
-    WAKE_FUNCTION,
     function_specs,
 )
 from infra_cdk.http_api import HttpFront
@@ -30,24 +25,16 @@ from infra_cdk.keys import KeyName, Keys
 from infra_cdk.lambda_factory import DeployedFunction, LambdaFactory, Stores
 from infra_cdk.monitoring import Monitoring, Watched
 from infra_cdk.payment_stream import PaymentStream
-from infra_cdk.payout_schedule import PayoutSchedule
+from infra_cdk.payout_schedule import pay_out_daily
 from infra_cdk.public_url import create_public_url, let_read, parameter_name
+from infra_cdk.queues import Queues
 from infra_cdk.rest_api import RestFront
 from infra_cdk.secrets import SecretName, Secrets, named_secrets
 from infra_cdk.settings import ApiKind, Settings, Target
+from infra_cdk.sweep import sweep_regularly
 from infra_cdk.tables import TableName, Tables
-from infra_cdk.wake_ups import WakeUps
 from infra_cdk.workflow import PaymentWorkflow
 from payflow.api.routes import Route
-
-# Whoever writes down a call that nobody makes yet.
-STARTERS = (
-    CREATE_FUNCTION,
-    ACTIONS_FUNCTION,
-    REVIEWS_FUNCTION,
-    HANDLE_CALLBACK_FUNCTION,
-    WAKE_FUNCTION,
-)
 
 
 class PayFlowStack(cdk.Stack):
@@ -66,7 +53,9 @@ class PayFlowStack(cdk.Stack):
         cdk.Tags.of(self).add("stage", settings.stage.value)
 
         stores = self._stores(settings)
-        functions = self._functions(settings, stores)
+        factory = LambdaFactory(self, "Functions", settings=settings, stores=stores)
+        specs = function_specs(factory.invoke_name, settings.authorizer)
+        functions = {spec.name: factory.build(spec) for spec in specs}
         workflow = self._workflow(settings, functions)
         stream = PaymentStream(
             self,
@@ -75,54 +64,34 @@ class PayFlowStack(cdk.Stack):
             payments=stores.tables.table(TableName.PAYMENTS),
             follow_payments=functions[FOLLOW_FUNCTION],
         )
-        wake_ups = self._wake_ups(settings, functions)
-        payouts = PayoutSchedule(
-            self, "Payouts", settings=settings, pay_out_merchants=functions[PAYOUT_FUNCTION]
-        )
+        sweep_regularly(self, functions[SWEEP_FUNCTION])
+        payouts = pay_out_daily(self, functions[PAYOUT_FUNCTION], settings=settings)
         front = self._front(settings, ApiParts(routes, functions))
-        self._connect_providers(settings, stores.queues, front, functions)
+        for name, reading in READINGS.items():
+            stores.queues.connect(name, functions[reading.function].target)
+        self._connect_providers(settings, front, functions)
+        dead_letters = {
+            "PaymentStream": stream.dead_letters,
+            "Payouts": payouts,
+            **stores.queues.all_dead_letters(),
+        }
         watched = Watched(
-            api=front,
-            state_machine=workflow.state_machine,
-            functions=functions,
-            tables={name: stores.tables.table(name) for name in TableName},
-            dead_letters={
-                "Stream": stream.dead_letters,
-                "WakeUps": wake_ups.dead_letters,
-                "Payouts": payouts.dead_letters,
-                **{name.name: stores.queues.dead_letters(name) for name in QueueName},
-            },
+            front, workflow.state_machine, functions, stores.tables.all(), dead_letters
         )
         monitoring = Monitoring(self, "Monitoring", watched=watched)
         self._write_outputs(
             {
                 **_addresses(stores),
-                **_api_address(front),
+                **_ways_in(front),
+                **{f"{name}DlqUrl": queue.queue_url for name, queue in dead_letters.items()},
                 "StateMachineArn": workflow.state_machine.state_machine_arn,
-                "StreamDlqUrl": stream.dead_letters.queue_url,
-                "PayoutsDlqUrl": payouts.dead_letters.queue_url,
-                "WakeUpQueueUrl": wake_ups.queue.queue_url,
-                "WakeUpDlqUrl": wake_ups.dead_letters.queue_url,
                 "PublicUrlParameter": parameter_name(settings),
                 "AlarmTopicArn": monitoring.alarm_topic.topic_arn,
             }
         )
 
-    def _stores(self, settings: Settings) -> Stores:
-        return Stores(
-            tables=Tables(self, "Tables", settings=settings),
-            keys=Keys(self, "Keys", settings=settings),
-            queues=CallbackQueues(self, "Queues", settings=settings, readings=READINGS),
-            secrets=Secrets(self, "Secrets", settings=settings, named=named_secrets()),
-        )
-
-    def _functions(self, settings: Settings, stores: Stores) -> dict[str, DeployedFunction]:
-        factory = LambdaFactory(self, "Functions", settings=settings, stores=stores)
-        specs = function_specs(factory.invoke_name, settings.authorizer)
-        return {spec.name: factory.build(spec) for spec in specs}
-
     def _workflow(
-        self, settings: Settings, functions: dict[str, DeployedFunction]
+        self, settings: Settings, functions: Mapping[str, DeployedFunction]
     ) -> PaymentWorkflow:
         workflow = PaymentWorkflow(self, "Workflow", settings=settings, functions=functions)
         for starter in STARTERS:
@@ -130,26 +99,21 @@ class PayFlowStack(cdk.Stack):
         _let_use(functions[FALLBACK_FUNCTION], workflow, "states:DescribeStateMachine")
         return workflow
 
-    def _wake_ups(self, settings: Settings, functions: dict[str, DeployedFunction]) -> WakeUps:
-        return WakeUps(
-            self,
-            "WakeUps",
-            settings=settings,
-            wake_payments=functions[WAKE_FUNCTION],
-            sweep_payments=functions[SWEEP_FUNCTION],
-            senders=(functions[FOLLOW_FUNCTION],),
+    def _stores(self, settings: Settings) -> Stores:
+        return Stores(
+            tables=Tables(self, "Tables", settings=settings),
+            keys=Keys(self, "Keys", settings=settings),
+            queues=Queues(self, "Queues", settings=settings, readings=READINGS),
+            secrets=Secrets(self, "Secrets", settings=settings, named=named_secrets()),
         )
 
     def _connect_providers(
         self,
         settings: Settings,
-        queues: CallbackQueues,
         front: ApiFront,
         functions: Mapping[str, DeployedFunction],
     ) -> None:
-        """The way of a callback, and where providers send customers: known once the API is."""
-        for name, reading in READINGS.items():
-            queues.connect(name, functions[reading.function].target)
+        """Where providers call back, and send customers: known once the API is."""
         create_public_url(self, settings, front.endpoint)
         let_read(functions[PROVIDER_FUNCTIONS["card"]], settings)
         # It is not behind the API, so it may depend on it.
@@ -182,18 +146,9 @@ def _let_use(function: DeployedFunction, workflow: PaymentWorkflow, action: str)
     function.function.add_environment("STATE_MACHINE_ARN", workflow.state_machine.state_machine_arn)
 
 
-def _api_address(front: ApiFront) -> dict[str, str]:
-    return {
-        "ApiEndpoint": front.endpoint,
-        "ApiId": front.api_id,
-        "ApiKind": front.kind.value,
-        "ApiStage": front.stage,
-    }
-
-
 def _addresses(stores: Stores) -> dict[str, str]:
     """Where data and its keys are, by the output that says so."""
-    tables, keys, queues = stores.tables, stores.keys, stores.queues
+    tables, keys = stores.tables, stores.keys
     return {
         "PaymentsTable": tables.table(TableName.PAYMENTS).table_name,
         "VaultTable": tables.table(TableName.VAULT).table_name,
@@ -205,7 +160,15 @@ def _addresses(stores: Stores) -> dict[str, str]:
         "WalletsTable": tables.table(TableName.WALLETS).table_name,
         "CardKeyId": keys.key(KeyName.CARD).key_id,
         "CvcKeyId": keys.key(KeyName.CVC).key_id,
-        "ProviderOutboxDlqUrl": queues.dead_letters(QueueName.PROVIDER_OUTBOX).queue_url,
-        "ProviderCallbacksDlqUrl": queues.dead_letters(QueueName.PROVIDER_CALLBACKS).queue_url,
         "CallbackSecretArn": stores.secrets.arn(SecretName.CALLBACKS),
+    }
+
+
+def _ways_in(front: ApiFront) -> dict[str, str]:
+    """How the API is reached."""
+    return {
+        "ApiEndpoint": front.endpoint,
+        "ApiId": front.api_id,
+        "ApiKind": front.kind.value,
+        "ApiStage": front.stage,
     }

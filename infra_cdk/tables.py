@@ -60,6 +60,10 @@ class Tables(Construct):
         """The table of that name."""
         return self._tables[name]
 
+    def all(self) -> dict[TableName, dynamodb.Table]:
+        """Every table by its name."""
+        return dict(self._tables)
+
     def index_arns(self, name: TableName) -> list[str]:
         """The indexes of the table, which a policy names one by one."""
         return [f"{self._tables[name].table_arn}/index/{index}" for index in INDEXES.get(name, ())]

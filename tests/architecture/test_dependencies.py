@@ -39,8 +39,15 @@ ALLOWED = {
         "types_boto3_stepfunctions",
     },
     "adapters.py": {"payflow.domain", "payflow.providers", "payflow.aws"},
+    "snapshot.py": {
+        "payflow.adapters",
+        "payflow.providers",
+        "payflow.wiring",
+        "payflow.aws",
+    },
     "wiring.py": {
         "payflow.adapters",
+        "payflow.snapshot",
         "payflow.domain",
         "payflow.services",
         "payflow.providers",

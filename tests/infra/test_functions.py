@@ -94,6 +94,13 @@ MAY = {
         "Merchants": {"GetItem", "Query"},
         "Control": READ_MARKET,
     },
+    "reviews_api": {
+        "Payments": {"GetItem", "PutItem", "Query", "BatchGetItem"},
+        "Control": READ_MARKET,
+    },
+    "follow_payments": {"Control": {"BatchGetItem", "PutItem"}},
+    "wake_payments": {"Payments": {"GetItem", "PutItem"}, "Control": READ_MARKET},
+    "sweep_payments": {"Payments": {"Query"}},
     "customer_api": {
         "Payments": {"GetItem"},
         "Merchants": {"GetItem"},
@@ -105,14 +112,10 @@ MAY = {
         "Control": READ_MARKET,
         "ProviderBooks": {"GetItem", "PutItem"},
     },
-    "handle_provider_callback": {"Payments": {"GetItem", "PutItem"}, "Control": READ_MARKET},
-    "reviews_api": {
-        "Payments": {"GetItem", "PutItem", "Query", "BatchGetItem"},
+    "handle_provider_callback": {
+        "Payments": {"GetItem", "PutItem"},
         "Control": READ_MARKET,
     },
-    "follow_payments": {"Control": {"BatchGetItem", "PutItem"}},
-    "wake_payments": {"Payments": {"GetItem", "PutItem"}, "Control": READ_MARKET},
-    "sweep_payments": {"Payments": {"Query"}},
 }
 SEAL, OPEN = "kms:GenerateDataKey", "kms:Decrypt"
 FINGERPRINT = {("Card", SEAL, "vault-fingerprint"), ("Card", OPEN, "vault-fingerprint")}
@@ -138,9 +141,9 @@ SENDS_TO = {
     # What is not due yet goes back to where it came from.
     "send_provider_callback": {"ProviderOutbox"},
     "provider_callbacks_api": {"ProviderCallbacks"},
-    "follow_payments": {"WakeUpsQueue", "PaymentStreamDeadLetters"},
-    "sweep_payments": {"WakeUpsQueue"},
-    "wake_payments": {"WakeUpsQueue"},
+    "follow_payments": {"WakeUps", "PaymentStreamDeadLetters"},
+    "wake_payments": {"WakeUps"},
+    "sweep_payments": {"WakeUps"},
 }
 READS_SECRETS = {
     "call_card_provider": {"Approvals"},
@@ -149,7 +152,14 @@ READS_SECRETS = {
     "provider_callbacks_api": {"Callbacks"},
 }
 # The queues' addresses have names of their own.
-NAMES_A_STORE = ("_TABLE", "_KEY_ID", "_SECRET_ID", "_OUTBOX_URL", "_CALLBACKS_URL")
+NAMES_A_STORE = (
+    "_TABLE",
+    "_KEY_ID",
+    "_SECRET_ID",
+    "_OUTBOX_URL",
+    "_CALLBACKS_URL",
+    "_UPS_URL",
+)
 
 
 def specs(authorizer: Authorizer = Authorizer.GATEWAY) -> dict[str, FunctionSpec]:
@@ -367,7 +377,6 @@ def test_no_variable_is_set_that_nobody_reads(stack: Synthesised) -> None:
         "PROVIDER_FUNCTIONS",
         "PUBLIC_URL_PARAMETER",
         "STATE_MACHINE_ARN",
-        "WAKE_UP_QUEUE_URL",
     }
 
     for function in stack.properties("AWS::Lambda::Function"):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from infra_cdk.functions import PROVIDER_FUNCTIONS
+from infra_cdk.functions import PROVIDER_FUNCTIONS, READINGS
+from infra_cdk.queues import QueueName
 from infra_cdk.secrets import SecretName
 from infra_cdk.settings import ApiKind, Settings, Stage
 from infra_cdk.tables import TableName
@@ -42,13 +43,12 @@ OUTPUTS = {
     "CardKeyId",
     "CvcKeyId",
     "PayoutsDlqUrl",
+    "PaymentStreamDlqUrl",
+    "WakeUpsDlqUrl",
     "ProviderOutboxDlqUrl",
     "ProviderCallbacksDlqUrl",
     "CallbackSecretArn",
     "PublicUrlParameter",
-    "StreamDlqUrl",
-    "WakeUpQueueUrl",
-    "WakeUpDlqUrl",
 }
 
 
@@ -133,15 +133,14 @@ def test_every_queue_that_is_read_has_a_dead_letter_queue_and_time_enough(
 ) -> None:
     queues, read = stack.of_type("AWS::SQS::Queue"), mappings(stack, "Arn")
 
-    assert {reader(stack, mapping)["Handler"] for mapping in read} == {
-        "handle_provider_callback.handler",
-        "send_provider_callback.handler",
-        "wake_payments.handler",
-    }
+    assert len(read) == len(READINGS) == len(QueueName)
     for mapping in read:
-        queue = queues[mapping["EventSourceArn"]["Fn::GetAtt"][0]]["Properties"]
-        assert queue["VisibilityTimeout"] >= 6 * reader(stack, mapping)["Timeout"]
-        assert queue["RedrivePolicy"]["maxReceiveCount"] >= 5
+        logical_id = mapping["EventSourceArn"]["Fn::GetAtt"][0]
+        (reading,) = [one for name, one in READINGS.items() if is_called(logical_id, name.name)]
+        queue, function = queues[logical_id]["Properties"], stack.function(reading.function)[1]
+        assert reading.function.title().replace("_", "") in str(mapping["FunctionName"])
+        assert queue["VisibilityTimeout"] >= 6 * function["Timeout"]
+        assert queue["RedrivePolicy"]["maxReceiveCount"] == 5
         assert queue["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0] in queues
         assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
 
@@ -177,16 +176,17 @@ def mappings(stack: Synthesised, attribute: str) -> list[dict[str, Any]]:
     ]
 
 
-def reader(stack: Synthesised, mapping: dict[str, Any]) -> dict[str, Any]:
-    """The properties of the function that reads an event source, by itself or by its alias."""
-    named = str(mapping["FunctionName"])
-    found: list[dict[str, Any]] = [
-        function["Properties"]
-        for logical_id, function in stack.of_type("AWS::Lambda::Function").items()
-        if logical_id.rstrip("0123456789ABCDEF") in named
-    ]
-    assert len(found) == 1
-    return found[0]
+def is_called(logical_id: str, name: str) -> bool:
+    """Whether a queue's logical id is that of the queue `NAME`."""
+    return logical_id.startswith("Queues" + name.title().replace("_", ""))
+
+
+def test_new_payments_are_followed_too_since_their_workflow_may_never_start(
+    stack: Synthesised,
+) -> None:
+    (mapping,) = mappings(stack, "StreamArn")
+
+    assert "FilterCriteria" not in mapping
 
 
 def test_payouts_are_made_daily_and_a_run_that_fails_is_repeated_and_kept(
@@ -277,7 +277,7 @@ def test_what_matters_raises_an_alarm_that_somebody_can_hear(stack: Synthesised)
         "WorkflowTimeouts",
         "PlanErrors",
         "FunctionErrors",
-        "StreamDeadLetters",
+        "PaymentStreamDeadLetters",
         "WakeUpsDeadLetters",
         "FunctionThrottles",
         "PaymentsWriteThrottles",

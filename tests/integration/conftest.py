@@ -67,7 +67,7 @@ def cloud(clients: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         )
         monkeypatch.setenv("STATE_MACHINE_ARN", machine["stateMachineArn"])
         queue = client("sqs").create_queue(QueueName="wake-ups")
-        monkeypatch.setenv("WAKE_UP_QUEUE_URL", queue["QueueUrl"])
+        monkeypatch.setenv("WAKE_UPS_URL", queue["QueueUrl"])
         yield
 
 

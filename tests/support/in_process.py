@@ -15,13 +15,13 @@ from typing import Any
 
 from payflow.domain.instruction import InstructionKind
 from payflow.domain.merchant import Merchant
-from payflow.domain.method import CardData, MethodType
+from payflow.domain.method import CardData, MethodType, WalletMethod
 from payflow.domain.money import FeeTerms, Money
 from payflow.domain.new_payment import NewPayment
 from payflow.domain.outcomes import Outcome
 from payflow.domain.payment import CaptureMethod, Payment, provider_key
 from payflow.domain.ports import Provider
-from payflow.domain.provider import Faults, Market, ProviderConfig
+from payflow.domain.provider import STORED_WALLET_ADAPTER, Faults, Market, ProviderConfig
 from payflow.domain.provider_callback import CallbackType, ProviderCallback
 from payflow.domain.step import Action
 from payflow.domain.timestamps import parse_rfc3339
@@ -86,7 +86,11 @@ class InProcess:
         )
         self.callbacks = RecordingCallbacks()
         rates = {"failure_rate": self.failure_rate, "lost_response_rate": self.lost_response_rate}
-        providers = tuple(a_provider(name, **rates) for name in ("A", "B"))
+        own = {"type": MethodType.WALLET, "adapter": STORED_WALLET_ADAPTER, "visibility_ms": 0}
+        providers = (
+            *(a_provider(name, **rates) for name in ("A", "B")),
+            a_provider("W", **rates, **own, fees=FeeTerms()),
+        )
         market, self.workflow = FixedMarket(Market(providers)), RecordingWorkflow()
         planning = (market, self.clock, self.randomness, FUNCTIONS)
         self.plan = PlanNextStep(self.payments, self.vault, *planning)
@@ -118,8 +122,9 @@ class InProcess:
         *,
         amount_minor: int = 1_000,
         capture: CaptureMethod = CaptureMethod.AUTOMATIC,
+        wallet_id: str | None = None,
     ) -> Payment:
-        """A new payment by card, without any call made yet."""
+        """A new payment by card, or from a stored wallet, without any call made yet."""
         order = len(self._orders)
         self._orders.append(
             CreateRequest(
@@ -129,7 +134,9 @@ class InProcess:
                 canonical_body=b"{}",
                 payment=NewPayment(
                     amount=Money(amount_minor, "INR"),
-                    method=CardData(number, 12, 2030, "123"),
+                    method=WalletMethod(wallet_id)
+                    if wallet_id is not None
+                    else CardData(number, 12, 2030, "123"),
                     capture_method=capture,
                 ),
                 wait_ms=None,

@@ -9,9 +9,9 @@ once instead.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from payflow import __version__
 from payflow.adapters import (
@@ -381,17 +381,6 @@ def show_approval() -> ShowApproval:
     return ShowApproval(payments(), merchants(), _desks(), clock(), approval_key)
 
 
-def _adapters() -> None:
-    import payflow.providers.registry  # noqa: F401
-
-
-def _ciphers() -> None:
-    from payflow.aws.envelope import load_ciphers
-
-    load_ciphers()
-    client("kms")
-
-
 def prime(function: str) -> None:
     """Make what a function will use, for a snapshot that many processes then start from.
 
@@ -399,40 +388,12 @@ def prime(function: str) -> None:
     have for itself it gets when it is asked (randomness from the system, credentials as they
     expire). Raises `KeyError` for a function that starts from no snapshot.
     """
+    from payflow.snapshot import USED_BY
+
     logger()
-    for part in _USED_BY[function]:
+    for part in USED_BY[function]:
         part()
 
-
-_USED_BY: Final[Mapping[str, tuple[Callable[[], object], ...]]] = {
-    "create_payment_api": (create_payment, merchants, _ciphers),
-    "payment_actions_api": (instruct_payment,),
-    "payments_api": (read_payments, read_refunds, merchants),
-    "disputes_api": (read_disputes, merchants),
-    "submit_evidence_api": (submit_evidence,),
-    "tokens_api": (create_token, _ciphers),
-    "wallets_api": (manage_wallets,),
-    "ledger_api": (read_ledger,),
-    "payouts_api": (read_payouts, pay_out_merchants),
-    "merchants_api": (manage_merchants,),
-    "providers_api": (manage_providers, explain_routing),
-    "reviews_api": (review_payments,),
-    "meta_api": (check_health,),
-    "authorize_request": (authenticate,),
-    "plan_next_step": (plan_next_step,),
-    "call_card_provider": (
-        call_provider,
-        provider_book,
-        provider_outbox,
-        _adapters,
-        vault,
-        _ciphers,
-    ),
-    "call_upi_provider": (call_provider, provider_book, provider_outbox, _adapters),
-    "call_wallet_provider": (call_provider, provider_book, provider_outbox, _adapters, wallets),
-    "customer_api": (confirm_payment, show_approval, provider_book, provider_outbox, _adapters),
-    "provider_callbacks_api": (accept_callback,),
-}
 
 if settings.starts_from_snapshot():
     prime(settings.function_name())

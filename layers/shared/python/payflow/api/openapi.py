@@ -11,8 +11,9 @@ from typing import Any, Final
 
 from payflow import __version__
 from payflow.api.error_codes import ERROR_CODES
+from payflow.api.provider_responses import PROVIDER_STATE
 from payflow.api.queries import LIMIT_DEFAULT, LIMIT_MAX, TEXT_MAX
-from payflow.api.responses import PROVIDER_STATE, RESPONSE_OF, RESPONSE_SCHEMAS
+from payflow.api.responses import RESPONSE_OF, RESPONSE_SCHEMAS
 from payflow.api.routes import ROUTES, Route
 from payflow.api.schemas import REQUEST_SCHEMAS, reference
 from payflow.domain.dispute import DisputeStatus

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any, Final
 
 from payflow.api.json_schema import Schema
+from payflow.api.provider_responses import PROVIDER_HEALTH
 from payflow.api.response_parts import (
     AMOUNT,
     COUNT,
     POSITIVE,
-    RATE,
     TEXT,
     TIME,
     answer_object,
@@ -24,7 +24,6 @@ from payflow.domain.instruction import InstructionStatus
 from payflow.domain.ledger import AccountKind, Side
 from payflow.domain.outcomes import Category, NextActionType, Operation, Outcome
 from payflow.domain.payment import CaptureMethod, Status
-from payflow.domain.provider import BreakerState
 from payflow.domain.review import ReviewReason
 
 _CARD_VIEW: Final = answer_object(
@@ -196,37 +195,6 @@ def _with(schema: dict[str, Any], *, optional: bool = False, **more: Schema) -> 
 
 _SHOWN_ONCE: Final[Schema] = {"type": "string", "description": "Shown this once"}
 
-_FAULTS: Final = answer_object(
-    failure_rate=nullable(RATE),
-    latency_multiplier={"type": "number"},
-    outage={"type": "boolean"},
-    lost_response_rate=nullable(RATE),
-    until=nullable(TIME),
-)
-
-PROVIDER_STATE: Final = answer_object(
-    object=choice("provider"),
-    health=answer_object(
-        breaker=choice(*BreakerState),
-        open_until=nullable(TIME),
-        success_rate=nullable(RATE),
-        approval_rate=nullable(RATE),
-        latency_ms=nullable({"type": "number"}),
-        calls=COUNT,
-    ),
-    faults=nullable(_FAULTS),
-)
-
-_PROVIDER_HEALTH: Final = answer_object(
-    id=TEXT,
-    type=TEXT,
-    status=choice("ok", "degraded"),
-    breaker=choice(*BreakerState),
-    success_rate=nullable(RATE),
-    latency_ms=nullable({"type": "number"}),
-    outage={"type": "boolean"},
-)
-
 ERROR: Final = answer_object(
     error=answer_object(
         type=choice(
@@ -353,7 +321,7 @@ RESPONSE_SCHEMAS: Final[dict[str, Schema]] = {
             "type": "object",
             "additionalProperties": answer_object(status=choice("ok", "unavailable")),
         },
-        providers=list_of(_PROVIDER_HEALTH),
+        providers=list_of(PROVIDER_HEALTH),
     ),
     "ReviewList": answer_object(
         data=list_of(

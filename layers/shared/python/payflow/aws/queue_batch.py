@@ -30,7 +30,9 @@ def _is_done(handle: Callable[[str], None], record: dict[str, Any]) -> bool:
     try:
         handle(record["body"])
     except Unavailable as error:
-        logger().warning("message left for later", extra={"code": error.code, "message": message})
+        logger().warning(
+            "message left for later", extra={"code": error.code, "message_id": message}
+        )
         return False
     except Exception as error:
         log_failure("message not dealt with", error, message_id=message)

@@ -70,7 +70,7 @@ def payouts_table() -> str:
 
 def wake_up_queue_url() -> str:
     """The queue of payments that are to be looked at again."""
-    return _required("WAKE_UP_QUEUE_URL")
+    return _required("WAKE_UPS_URL")
 
 
 def wallets_table() -> str:
