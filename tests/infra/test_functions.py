@@ -138,6 +138,7 @@ SENDS_TO = {
     "call_wallet_provider": {"ProviderOutbox"},
     "customer_api": {"ProviderOutbox"},
     "submit_evidence_api": {"ProviderOutbox"},
+    "pay_out_merchants": {"PayoutsDeadLetters"},
     # What is not due yet goes back to where it came from.
     "send_provider_callback": {"ProviderOutbox"},
     "provider_callbacks_api": {"ProviderCallbacks"},

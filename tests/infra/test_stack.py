@@ -209,7 +209,7 @@ def test_payouts_are_made_daily_and_a_run_that_fails_is_repeated_and_kept(
     assert on_failure == dead_letters
 
 
-def test_payments_and_payouts_tell_of_their_changes(stack: Synthesised) -> None:
+def test_what_is_booked_tells_of_its_changes(stack: Synthesised) -> None:
     streamed = [
         logical_id.rstrip("0123456789ABCDEF")
         for logical_id, table in stack.of_type("AWS::DynamoDB::Table").items()
@@ -217,7 +217,7 @@ def test_payments_and_payouts_tell_of_their_changes(stack: Synthesised) -> None:
         == {"StreamViewType": "NEW_AND_OLD_IMAGES"}
     ]
 
-    assert sorted(streamed) == ["TablesPayments", "TablesPayouts"]
+    assert sorted(streamed) == ["TablesPayments", "TablesPayouts", "TablesWallets"]
 
 
 def test_tables_are_on_demand_and_encrypted(stack: Synthesised) -> None:
