@@ -30,6 +30,7 @@ from payflow.domain.ledger import (
     AccountKind,
     Entry,
     JournalTransaction,
+    Phase,
     Side,
     transaction_id,
 )
@@ -155,6 +156,7 @@ def postings(draw: st.DrawFn, payment_id: str) -> tuple[JournalTransaction, ...]
                 sequence=sequence,
                 posted_at=draw(moments),
                 entries=entries,
+                phase=draw(st.sampled_from(Phase)),
             )
         )
     return tuple(made)

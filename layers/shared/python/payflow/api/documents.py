@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 
-from payflow.domain.ledger import Balance
+from payflow.domain.ledger import Balance, JournalTransaction
 from payflow.domain.merchant import ApiKey, IssuedKey, Merchant, NewMerchant, Principal
 from payflow.domain.method import CardMethod
 from payflow.domain.statement import EntryPage, MerchantBalance, TrialBalance
 from payflow.domain.timestamps import rfc3339
 
 Document = dict[str, Any]
+
+_PAYMENT_PREFIX: Final = "pay_"
 
 
 def token_document(card: CardMethod, fingerprint: str) -> Document:
@@ -31,7 +33,7 @@ def token_document(card: CardMethod, fingerprint: str) -> Document:
 
 
 def account_document(balance: Balance) -> Document:
-    """An account with its sums; authorisations are not journalled, so nothing is pending."""
+    """An account with its sums; what authorisations hold is pending."""
     return {
         "id": balance.account.id,
         "kind": balance.account.kind.value,
@@ -39,8 +41,8 @@ def account_document(balance: Balance) -> Document:
         "debits": balance.debits,
         "credits": balance.credits,
         "balance": balance.amount,
-        "pending_debits": 0,
-        "pending_credits": 0,
+        "pending_debits": balance.pending_debits,
+        "pending_credits": balance.pending_credits,
     }
 
 
@@ -54,13 +56,19 @@ def entries_document(page: EntryPage, next_cursor: str | None) -> Document:
             "direction": line.entry.side.value,
             "amount": line.entry.amount_minor,
             "currency": line.entry.account.currency,
-            "payment_id": line.transaction.payment_id,
+            "payment_id": _payment_id(line.transaction),
             "operation": line.transaction.operation,
             "created_at": rfc3339(line.transaction.posted_at),
         }
         for line in page.lines
     ]
     return {"data": data, "next_cursor": next_cursor}
+
+
+def _payment_id(transaction: JournalTransaction) -> str | None:
+    """Null for what is booked without a payment, such as a payout."""
+    fact = transaction.payment_id
+    return fact if fact.startswith(_PAYMENT_PREFIX) else None
 
 
 def trial_balance_document(trial: TrialBalance) -> Document:

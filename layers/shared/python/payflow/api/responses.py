@@ -258,7 +258,7 @@ RESPONSE_SCHEMAS: Final[dict[str, Schema]] = {
         direction=choice(*Side),
         amount={"type": "integer", "minimum": 1, "description": "Minor units"},
         currency=CURRENCY,
-        payment_id=TEXT,
+        payment_id=nullable(TEXT),
         operation=TEXT,
         created_at=TIME,
     ),

@@ -1,6 +1,7 @@
 """A payment's journal transactions as parts of its item, and back.
 
     o  operation      s  sequence      t  time of posting
+    p  phase: "p" pending, "r" released; absent: posted
     e  entries: [amount, account, owner?, currency?]; a debit is positive, a credit negative
 
 An account is its code below. Its owner is left out where it follows: the payment's merchant for the
@@ -27,6 +28,7 @@ from payflow.domain.ledger import (
     AccountKind,
     Entry,
     JournalTransaction,
+    Phase,
     Side,
     transaction_id,
 )
@@ -44,6 +46,8 @@ ACCOUNT_CODES: Final[dict[AccountKind, str]] = {
     AccountKind.FX_SPREAD: "fs",
     AccountKind.SUSPENSE: "su",
 }
+PHASE_CODES: Final[dict[Phase, str]] = {Phase.PENDING: "p", Phase.RELEASED: "r"}
+_PHASES: Final = {code: phase for phase, code in PHASE_CODES.items()}
 _ACCOUNT_KINDS: Final = {code: kind for kind, code in ACCOUNT_CODES.items()}
 _OF_THE_MERCHANT: Final = frozenset({AccountKind.MERCHANT_PAYABLE, AccountKind.MERCHANT_RESERVE})
 
@@ -54,14 +58,15 @@ def posting_to_value(posting: JournalTransaction, payment: Payment) -> Value:
         row(_entry(entry, payment.merchant_id, payment.amount.currency))
         for entry in posting.entries
     )
-    return {
-        "M": {
-            "o": text(posting.operation),
-            "s": number(posting.sequence),
-            "t": moment(posting.posted_at),
-            "e": row(entries),
-        }
+    fields: dict[str, Value] = {
+        "o": text(posting.operation),
+        "s": number(posting.sequence),
+        "t": moment(posting.posted_at),
+        "e": row(entries),
     }
+    if posting.phase is not Phase.POSTED:
+        fields["p"] = text(PHASE_CODES[posting.phase])
+    return {"M": fields}
 
 
 def posting_from_value(
@@ -77,6 +82,7 @@ def posting_from_value(
         sequence=sequence,
         posted_at=read_moment(fields["t"]),
         entries=tuple(_read_entry(entry["L"], merchant_id, currency) for entry in fields["e"]["L"]),
+        phase=_PHASES[read_text(fields["p"])] if "p" in fields else Phase.POSTED,
     )
 
 

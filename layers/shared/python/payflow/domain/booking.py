@@ -1,10 +1,13 @@
-"""How business facts are booked: the journal transaction of a capture, of a refund.
+"""How business facts are booked: the journal transactions of holds, captures and refunds.
 
-Rules: `spec/money.md`, accounts.
+An authorisation that waits for its capture is a pending transfer. What is held is read off the
+payment's own postings, so it is given back exactly once, whatever ends it: each capture gives back
+what it takes, and `with_hold_released` the rest. Rules: `spec/money.md`, accounts.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from payflow.domain.ledger import (
@@ -12,10 +15,42 @@ from payflow.domain.ledger import (
     AccountKind,
     Entry,
     JournalTransaction,
+    Phase,
     Side,
     transaction_id,
 )
 from payflow.domain.money import Money
+from payflow.domain.payment import Payment
+
+
+def with_hold(payment: Payment, provider: str, now: datetime) -> Payment:
+    """`payment`, whose authorisation waits for its capture, with the whole amount held.
+
+    Pending: debit provider_receivable A; credit merchant_payable A.
+    """
+    hold = _transfer(payment, provider, payment.amount.minor, Phase.PENDING, "authorize", now)
+    return replace(payment, postings=(*payment.postings, hold))
+
+
+def held_minor(payment: Payment) -> int:
+    """What is held for captures to come, in minor units."""
+    signs = {Phase.PENDING: 1, Phase.RELEASED: -1, Phase.POSTED: 0}
+    return sum(signs[one.phase] * one.entries[0].amount_minor for one in payment.postings)
+
+
+def with_hold_released(payment: Payment, now: datetime, minor: int | None = None) -> Payment:
+    """`payment` with `minor` (None: the rest) of what is held given back, if anything is.
+
+    Never more than is held, so the rest cannot be given back twice.
+    """
+    held = held_minor(payment)
+    released = held if minor is None else min(minor, held)
+    if not released:
+        return payment
+    hold = next(one for one in payment.postings if one.phase is Phase.PENDING)
+    provider = hold.entries[0].account.owner
+    release = _transfer(payment, provider, released, Phase.RELEASED, "release", now)
+    return replace(payment, postings=(*payment.postings, release))
 
 
 def capture_transaction(
@@ -80,4 +115,27 @@ def refund_transaction(
             Entry(payable, Side.DEBIT, amount.minor),
             Entry(receivable, Side.CREDIT, amount.minor),
         ),
+    )
+
+
+def _transfer(
+    payment: Payment,
+    provider: str | None,
+    minor: int,
+    phase: Phase,
+    operation: str,
+    now: datetime,
+) -> JournalTransaction:
+    """The principal from the provider to the merchant, without fees: nothing is earned yet."""
+    sequence, currency = len(payment.postings) + 1, payment.amount.currency
+    receivable = Account(AccountKind.PROVIDER_RECEIVABLE, currency, provider)
+    payable = Account(AccountKind.MERCHANT_PAYABLE, currency, payment.merchant_id)
+    return JournalTransaction(
+        id=transaction_id(payment.id, operation, sequence),
+        payment_id=payment.id,
+        operation=operation,
+        sequence=sequence,
+        posted_at=now,
+        entries=(Entry(receivable, Side.DEBIT, minor), Entry(payable, Side.CREDIT, minor)),
+        phase=phase,
     )

@@ -13,7 +13,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, assert_never
 
-from payflow.domain.booking import capture_transaction, refund_transaction
+from payflow.domain.booking import (
+    capture_transaction,
+    refund_transaction,
+    with_hold_released,
+)
 from payflow.domain.errors import Conflict, InvalidRequest
 from payflow.domain.instruction import Instruction, InstructionKind, InstructionStatus
 from payflow.domain.money import FeeTerms, Money
@@ -114,7 +118,8 @@ def settled(
                 now=now,
             )
         case InstructionKind.VOID:
-            return replace(moved(begun(after, now), Status.CANCELED, now), next_action=None)
+            canceled = moved(begun(after, now), Status.CANCELED, now)
+            return with_hold_released(replace(canceled, next_action=None), now)
         case InstructionKind.REFUND:
             return _refunded(after, instruction.amount_minor, now)
         case _:
@@ -126,13 +131,15 @@ def captured(
 ) -> Payment:
     """`payment` with `minor` more captured, with its fees, and booked.
 
-    It has succeeded when nothing is left of the authorisation, or with `final`.
+    It has succeeded when nothing is left of the authorisation, or with `final`. What was held of it
+    is released: as much as is captured, or with `final` all.
     """
+    payment = with_hold_released(payment, now, None if final else minor)
     provider_minor, platform_minor = provider_fee.on(minor), payment.platform_fee.on(minor)
     booking = capture_transaction(
         payment_id=payment.id,
         merchant_id=payment.merchant_id,
-        provider=_authorizer(payment),
+        provider=authorizer(payment),
         amount=Money(minor, payment.amount.currency),
         provider_fee_minor=provider_minor,
         platform_fee_minor=platform_minor,
@@ -157,7 +164,7 @@ def _refunded(payment: Payment, minor: int, now: datetime) -> Payment:
     booking = refund_transaction(
         payment_id=payment.id,
         merchant_id=payment.merchant_id,
-        provider=_authorizer(payment),
+        provider=authorizer(payment),
         amount=Money(minor, payment.amount.currency),
         sequence=len(payment.postings) + 1,
         posted_at=now,
@@ -169,7 +176,8 @@ def _refunded(payment: Payment, minor: int, now: datetime) -> Payment:
     )
 
 
-def _authorizer(payment: Payment) -> str:
+def authorizer(payment: Payment) -> str:
+    """The provider that holds or took the money; there must have been an authorisation."""
     authorization = payment.last_authorization
     assert authorization is not None  # money moves only after an authorisation
     return authorization.provider

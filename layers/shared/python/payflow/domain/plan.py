@@ -28,8 +28,9 @@ from datetime import datetime, timedelta
 from typing import Final, assert_never
 from urllib.parse import quote
 
+from payflow.domain.booking import with_hold
 from payflow.domain.instruction import InstructionKind
-from payflow.domain.instructions import captured, settled
+from payflow.domain.instructions import authorizer, captured, settled
 from payflow.domain.method import CardMethod, UpiMethod
 from payflow.domain.money import FeeTerms, major_units
 from payflow.domain.outcomes import Category, NextActionType, Operation, Outcome
@@ -314,11 +315,11 @@ def _worth_keeping(decision: RoutingDecision) -> RoutingDecision:
 
 
 def _approved(payment: Payment, provider: ProviderConfig | None, now: datetime) -> Payment:
-    """Authorised; with automatic capture also captured, and booked in the same version."""
+    """Authorised, and held; with automatic capture also captured. Booked in the same version."""
     minor = payment.amount.minor
     working = replace(processing(payment, now), amount_authorized=minor)
     if payment.capture_method is CaptureMethod.MANUAL:
-        return moved(working, Status.AUTHORIZED, now)
+        return with_hold(moved(working, Status.AUTHORIZED, now), authorizer(working), now)
     return captured(working, minor, provider_fee=_fee_of(provider), final=True, now=now)
 
 

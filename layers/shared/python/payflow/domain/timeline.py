@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from payflow.domain.instruction import Instruction, InstructionKind
-from payflow.domain.ledger import JournalTransaction
+from payflow.domain.ledger import JournalTransaction, Phase
 from payflow.domain.method import CardMethod, Method, UpiMethod
 from payflow.domain.money import Money, major_units
 from payflow.domain.payment import Attempt, Payment, Status, StatusChange
@@ -218,14 +218,22 @@ def _status_change(payment: Payment, change: StatusChange) -> Happening:
     return Happening(change.at, f"payment.{change.status.value}", summary, data)
 
 
+_BOOKED: Final = {
+    Phase.POSTED: "booked",
+    Phase.PENDING: "held",
+    Phase.RELEASED: "no longer held",
+}
+
+
 def _posting(transaction: JournalTransaction) -> Happening:
     debited = [entry for entry in transaction.entries if entry.side.value == "debit"]
     currency = debited[0].account.currency
     total = f"{currency} {major_units(Money(sum(e.amount_minor for e in debited), currency))}"
+    done = _BOOKED[transaction.phase]
     return Happening(
         transaction.posted_at,
-        "ledger.posted",
-        f"{total} booked as {transaction.operation}",
+        f"ledger.{transaction.phase.value}",
+        f"{total} {done} as {transaction.operation}",
         {
             "transaction_id": transaction.id,
             "operation": transaction.operation,

@@ -12,7 +12,7 @@ from typing import Final
 
 from payflow.domain.errors import InvalidRequest, NotFound
 from payflow.domain.ids import derived_id
-from payflow.domain.ledger import Account, AccountKind, Balance, JournalTransaction, folded
+from payflow.domain.ledger import Account, AccountKind, Balance, JournalTransaction, Phase, folded
 from payflow.domain.merchant import Caller, Principal
 from payflow.domain.money import MINOR_UNIT_EXPONENT
 from payflow.domain.ports import Clock, MerchantRepository, PaymentRepository
@@ -40,7 +40,7 @@ class ReadLedger:
     clock: Clock
 
     def accounts(self, caller: Caller) -> Sequence[Balance]:
-        """The accounts that have entries, by id, with their sums."""
+        """The accounts that have entries or hold something, by id, with their sums."""
         return list(_balances(caller, self._journal(caller)).values())
 
     def account(self, account_id: str, caller: Caller) -> Balance:
@@ -76,6 +76,7 @@ class ReadLedger:
         For an operator the sums over all merchants.
         """
         owed: dict[str, dict[AccountKind, int]] = {}
+        pending: dict[str, int] = {}
         merchant = self.merchants.get(caller.merchant_id) if caller.merchant_id else None
         if merchant is not None:
             owed[merchant.settlement_currency] = {}
@@ -84,8 +85,16 @@ class ReadLedger:
             if kind in MERCHANT_KINDS:
                 sums = owed.setdefault(currency, {})
                 sums[kind] = sums.get(kind, 0) + balance.amount
+            if kind is AccountKind.MERCHANT_PAYABLE:
+                held = balance.pending_credits - balance.pending_debits
+                pending[currency] = pending.get(currency, 0) + held
         return [
-            MerchantBalance(currency, *(sums.get(kind, 0) for kind in MERCHANT_KINDS))
+            MerchantBalance(
+                currency,
+                payable=sums.get(AccountKind.MERCHANT_PAYABLE, 0),
+                reserve=sums.get(AccountKind.MERCHANT_RESERVE, 0),
+                pending=pending.get(currency, 0),
+            )
             for currency, sums in sorted(owed.items())
         ]
 
@@ -99,7 +108,11 @@ class ReadLedger:
 
 def _balances(caller: Caller, journal: Sequence[JournalTransaction]) -> Mapping[str, Balance]:
     """The accounts that `caller` may see, by id."""
-    visible = (one for one in folded({}, journal).values() if _may_see(caller, one.account))
+    visible = (
+        one
+        for one in folded({}, journal).values()
+        if _may_see(caller, one.account) and not one.is_blank
+    )
     return {one.account.id: one for one in sorted(visible, key=lambda one: one.account.id)}
 
 
@@ -128,10 +141,11 @@ def _empty_account(account_id: str, caller: Caller) -> Balance | None:
 
 
 def _lines(journal: Sequence[JournalTransaction], account: Account) -> list[JournalLine]:
-    """The entries of `account`, newest first."""
+    """What was posted to `account`, newest first."""
     lines = [
         JournalLine(derived_id("ent", transaction.id, str(index)), entry, transaction)
         for transaction in journal
+        if transaction.phase is Phase.POSTED
         for index, entry in enumerate(transaction.entries)
         if entry.account == account
     ]
