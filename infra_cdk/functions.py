@@ -22,6 +22,7 @@ ACTIONS_FUNCTION = "payment_actions_api"
 PLAN_FUNCTION = "plan_next_step"
 AUTHORIZER_FUNCTION = "authorize_request"
 HEALTH_FUNCTION = "update_health"
+LEDGER_FUNCTION = "fold_ledger"
 FALLBACK_FUNCTION = "meta_api"
 
 # Tells a function that no authorizer stands in front of it; see payflow.aws.settings.
@@ -29,7 +30,7 @@ IN_FUNCTION = {"AUTHORIZER": Authorizer.IN_FUNCTION.value}
 
 # A merchant may ask to wait 25 s for the outcome; API Gateway gives up after 29 s.
 CREATE_TIMEOUT_S = 29
-# Folds a journal of any length.
+# Reads all shards, and every merchant's latest payments, for an operator.
 LEDGER_TIMEOUT_S = 29
 # Long enough for two AWS calls that fail as slowly as they can (payflow.aws.clients): the market is
 # gone without, and the next failure is told.
@@ -40,6 +41,7 @@ AUTHORIZER_TIMEOUT_S = 8
 # Less than the 35 s that the workflow waits for a provider.
 PROVIDER_TIMEOUT_S = 30
 HEALTH_TIMEOUT_S = 30
+FOLD_TIMEOUT_S = 30
 
 # The control table's records are read together, and replaced one by one.
 MARKET = Access.BATCH_GET
@@ -62,6 +64,12 @@ def function_specs(
             HEALTH_FUNCTION,
             HEALTH_TIMEOUT_S,
             {TableName.CONTROL: CONTROL},
+            waited_for=False,
+        ),
+        FunctionSpec(
+            LEDGER_FUNCTION,
+            FOLD_TIMEOUT_S,
+            {TableName.LEDGER: Access.GET | Access.QUERY | Access.PUT},
             waited_for=False,
         ),
     )
@@ -116,7 +124,8 @@ def _acting(routing: dict[str, str]) -> FunctionSpec:
 def _answering() -> tuple[FunctionSpec, ...]:
     """The functions behind the other routes."""
     # Merchants beside payments, because an operator's reading merges those of all merchants.
-    listed = {
+    booked = {
+        TableName.LEDGER: Access.GET | Access.QUERY,
         TableName.PAYMENTS: Access.QUERY | Access.BATCH_GET,
         TableName.MERCHANTS: Access.GET | Access.QUERY,
     }
@@ -132,7 +141,7 @@ def _answering() -> tuple[FunctionSpec, ...]:
     return (
         FunctionSpec("payments_api", API_TIMEOUT_S, payments),
         FunctionSpec("tokens_api", API_TIMEOUT_S, cards, card_key),
-        FunctionSpec("ledger_api", LEDGER_TIMEOUT_S, listed, busy=True),
+        FunctionSpec("ledger_api", LEDGER_TIMEOUT_S, booked, busy=True),
         FunctionSpec("merchants_api", API_TIMEOUT_S, merchants),
         FunctionSpec("providers_api", API_TIMEOUT_S, {TableName.CONTROL: CONTROL}),
         FunctionSpec(FALLBACK_FUNCTION, API_TIMEOUT_S, looked_at),

@@ -15,12 +15,14 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from infra_cdk.api import ApiFront
-from infra_cdk.functions import HEALTH_FUNCTION, PLAN_FUNCTION
+from infra_cdk.functions import HEALTH_FUNCTION, LEDGER_FUNCTION, PLAN_FUNCTION
 from infra_cdk.lambda_factory import DeployedFunction
 from infra_cdk.tables import TableName
 
 PERIOD = Duration.minutes(1)
 HEALTH_LAG_MAX_MS = 60_000
+# As long as payflow.services.read_ledger looks back for what is not folded yet.
+LEDGER_LAG_MAX_MS = 60_000
 WIDGET_WIDTH = 8
 
 
@@ -33,6 +35,7 @@ class Watched:
     functions: Mapping[str, DeployedFunction]
     tables: Mapping[TableName, dynamodb.Table]
     dead_letters: sqs.Queue
+    ledger_dead_letters: sqs.Queue
 
 
 class Monitoring(Construct):
@@ -41,7 +44,7 @@ class Monitoring(Construct):
     Who is to be woken subscribes to that topic after the deploy, once: an address is not code, and
     has to be confirmed by hand. `aws sns subscribe --topic-arn <output AlarmTopicArn> --protocol
     email --notification-endpoint <address>` does it. Each alarm watches one metric: the embedded
-    cloud refuses metric math. Ten are free of charge.
+    cloud refuses metric math. Ten are free of charge, each further one costs a dime a month.
     """
 
     def __init__(self, scope: Construct, construct_id: str, *, watched: Watched) -> None:
@@ -88,6 +91,21 @@ class Monitoring(Construct):
             ),
             "Provider health lags behind: the router decides on old news.",
             threshold=HEALTH_LAG_MAX_MS,
+        )
+        self._alarm(
+            "LedgerDeadLetters",
+            watched.ledger_dead_letters.metric_approximate_number_of_messages_visible(
+                period=PERIOD
+            ),
+            "Postings did not get into the journal; `payflow ledger verify` names them.",
+        )
+        self._alarm(
+            "LedgerLag",
+            watched.functions[LEDGER_FUNCTION].function.metric(
+                "IteratorAge", statistic="Maximum", period=PERIOD
+            ),
+            "The journal lags behind by more than its readers make up for.",
+            threshold=LEDGER_LAG_MAX_MS,
         )
         self._alarm(
             "FunctionThrottles",

@@ -14,12 +14,14 @@ from infra_cdk.functions import (
     CREATE_FUNCTION,
     FALLBACK_FUNCTION,
     HEALTH_FUNCTION,
+    LEDGER_FUNCTION,
     function_specs,
 )
 from infra_cdk.health_stream import HealthStream
 from infra_cdk.http_api import HttpFront
 from infra_cdk.keys import KeyName, Keys
 from infra_cdk.lambda_factory import DeployedFunction, LambdaFactory
+from infra_cdk.ledger_stream import FOLDED, LedgerStream
 from infra_cdk.monitoring import Monitoring, Watched
 from infra_cdk.rest_api import RestFront
 from infra_cdk.settings import ApiKind, Settings
@@ -59,6 +61,13 @@ class PayFlowStack(cdk.Stack):
             payments=tables.table(TableName.PAYMENTS),
             update_health=functions[HEALTH_FUNCTION],
         )
+        ledger = LedgerStream(
+            self,
+            "Ledger",
+            settings=settings,
+            tables=[tables.table(name) for name in FOLDED],
+            fold_ledger=functions[LEDGER_FUNCTION],
+        )
         front = self._front(settings, ApiParts(routes, functions))
         watched = Watched(
             api=front,
@@ -66,6 +75,7 @@ class PayFlowStack(cdk.Stack):
             functions=functions,
             tables={name: tables.table(name) for name in TableName},
             dead_letters=health.dead_letters,
+            ledger_dead_letters=ledger.dead_letters,
         )
         monitoring = Monitoring(self, "Monitoring", watched=watched)
         self._write_outputs(
@@ -77,6 +87,7 @@ class PayFlowStack(cdk.Stack):
                 "ApiStage": front.stage,
                 "StateMachineArn": workflow.state_machine.state_machine_arn,
                 "HealthDlqUrl": health.dead_letters.queue_url,
+                "LedgerDlqUrl": ledger.dead_letters.queue_url,
                 "AlarmTopicArn": monitoring.alarm_topic.topic_arn,
             }
         )
@@ -109,6 +120,7 @@ def _addresses(tables: Tables, keys: Keys) -> dict[str, str]:
         "ControlTable": tables.table(TableName.CONTROL).table_name,
         "ProviderBooksTable": tables.table(TableName.PROVIDER_BOOKS).table_name,
         "ProviderCallsTable": tables.table(TableName.PROVIDER_CALLS).table_name,
+        "LedgerTable": tables.table(TableName.LEDGER).table_name,
         "CardKeyId": keys.key(KeyName.CARD).key_id,
         "CvcKeyId": keys.key(KeyName.CVC).key_id,
     }

@@ -1,4 +1,4 @@
-"""The six tables: one purpose each, on demand, encrypted, kept or dropped by stage."""
+"""The seven tables: one purpose each, on demand, encrypted, kept or dropped by stage."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ class TableName(StrEnum):
     CONTROL = "CONTROL_TABLE"
     PROVIDER_BOOKS = "PROVIDER_BOOKS_TABLE"
     PROVIDER_CALLS = "PROVIDER_CALLS_TABLE"
+    LEDGER = "LEDGER_TABLE"
 
 
 INDEXES = {
@@ -47,6 +48,7 @@ class Tables(Construct):
             TableName.PROVIDER_CALLS: self._create(
                 "ProviderCalls", "id", time_to_live_attribute="expires_at"
             ),
+            TableName.LEDGER: self._create("Ledger", "shard", number_sort_key="page"),
         }
 
     def table(self, name: TableName) -> dynamodb.Table:
@@ -61,7 +63,7 @@ class Tables(Construct):
         table = self._create("Payments", "id", stream=dynamodb.StreamViewType.NEW_AND_OLD_IMAGES)
         # Keys only: an index entry is one write unit whatever the payment weighs.
         _index(table, "by_merchant", "merchant_id", "created_key", KEYS_ONLY)
-        # Sparse: only a payment that moved money has a `posted_key`.
+        # Sparse: only a payment that was booked has a `posted_key`.
         _index(table, "by_posting", "merchant_id", "posted_key", KEYS_ONLY)
         return table
 
@@ -75,6 +77,7 @@ class Tables(Construct):
         construct_id: str,
         partition_key: str,
         *,
+        number_sort_key: str | None = None,
         stream: dynamodb.StreamViewType | None = None,
         time_to_live_attribute: str | None = None,
     ) -> dynamodb.Table:
@@ -83,6 +86,7 @@ class Tables(Construct):
             self,
             construct_id,
             partition_key=_string(partition_key),
+            sort_key=_number(number_sort_key) if number_sort_key is not None else None,
             billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
             encryption=dynamodb.TableEncryption.AWS_MANAGED,
             point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
@@ -112,3 +116,7 @@ def _index(
 
 def _string(name: str) -> dynamodb.Attribute:
     return dynamodb.Attribute(name=name, type=dynamodb.AttributeType.STRING)
+
+
+def _number(name: str) -> dynamodb.Attribute:
+    return dynamodb.Attribute(name=name, type=dynamodb.AttributeType.NUMBER)

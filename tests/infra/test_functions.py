@@ -31,6 +31,7 @@ MAY = {
     },
     "tokens_api": {"Vault": {"GetItem", "PutItem"}},
     "ledger_api": {
+        "Ledger": {"GetItem", "Query"},
         "Payments": {"Query", "BatchGetItem"},
         "Merchants": {"GetItem", "Query"},
     },
@@ -42,6 +43,7 @@ MAY = {
         "Merchants": {"DescribeTable"},
         "ProviderBooks": {"DescribeTable"},
         "ProviderCalls": {"DescribeTable"},
+        "Ledger": {"DescribeTable"},
         "Control": READ_MARKET,
     },
     "authorize_request": {"Merchants": {"GetItem"}},
@@ -67,6 +69,7 @@ MAY = {
         "Control": READ_MARKET,
     },
     "update_health": {"Control": {"BatchGetItem", "PutItem"}},
+    "fold_ledger": {"Ledger": {"GetItem", "Query", "PutItem"}},
 }
 SEAL, OPEN = "kms:GenerateDataKey", "kms:Decrypt"
 FINGERPRINT = {("Card", SEAL, "vault-fingerprint"), ("Card", OPEN, "vault-fingerprint")}

@@ -14,6 +14,7 @@ from types_boto3_dynamodb import DynamoDBClient
 
 from payflow.aws.payments import DynamoPayments
 from payflow.domain.errors import Unavailable, VersionConflict
+from payflow.domain.ledger import JournalTransaction
 from payflow.domain.listing import PaymentFilter
 from payflow.domain.payment import Status
 from tests.integration.stored_payments import (
@@ -180,30 +181,51 @@ def test_keys_that_stay_unprocessed_are_asked_for_again_and_then_given_up(
     assert len(asked) == 6
 
 
-def test_postings_of_a_merchant_come_oldest_first_over_all_pages(
+def posted_since(
+    payments: DynamoPayments, at_s: float, merchant_id: str = ASHAS
+) -> list[JournalTransaction]:
+    batches = payments.posted_since({merchant_id: later(at_s)})[merchant_id]
+    return [one for batch in batches for one in batch]
+
+
+def test_what_was_posted_lately_comes_newest_first_over_all_pages(
     payments: DynamoPayments, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("payflow.aws.payments._QUERY_PAGE", 3)
-    monkeypatch.setattr("payflow.aws.payments._BATCH_MAX", 2)
+    monkeypatch.setattr("payflow.aws.payments._POSTED_BATCH", 1)
     for number in range(10):
         # The later a payment was made, the earlier its money moved.
         payments.create(booked(numbered(number), later(1000 - number)))
     payments.create(numbered(50))
-    payments.create(booked(numbered(3, BELAS), later(3)))
+    payments.create(booked(numbered(3, BELAS), later(2000)))
 
-    posted = payments.postings(ASHAS)
+    posted = posted_since(payments, 994)
 
-    assert [one.posted_at for one in posted] == [later(991 + number) for number in range(10)]
-    assert {one.payment_id for one in posted} == {numbered(number).id for number in range(10)}
+    assert [one.posted_at for one in posted] == [later(1000 - number) for number in range(7)]
+    assert [one.payment_id for one in posted] == [numbered(number).id for number in range(7)]
 
 
-def test_money_that_moves_later_puts_the_payment_into_the_index(
+def test_many_merchants_are_asked_about_at_once(payments: DynamoPayments) -> None:
+    for merchant_id in (ASHAS, BELAS):
+        payments.create(booked(numbered(1, merchant_id), later(5)))
+
+    found = payments.posted_since({ASHAS: later(0), BELAS: later(0), "mer_nobody": later(0)})
+
+    counts = {merchant: [len(batch) for batch in batches] for merchant, batches in found.items()}
+    assert counts == {ASHAS: [1], BELAS: [1], "mer_nobody": []}
+
+
+def test_whatever_is_booked_puts_the_payment_first_in_the_index_again(
     payments: DynamoPayments,
 ) -> None:
     payment = numbered(1)
     payments.create(payment)
-    assert payments.postings(ASHAS) == []
+    assert posted_since(payments, 0) == []
 
-    payments.save(booked(next_version(payment), later(5)))
+    first = booked(next_version(payment), later(5))
+    payments.save(first)
+    more = replace(first.postings[0], sequence=2, posted_at=later(90))
+    payments.save(next_version(first, postings=(*first.postings, more)))
 
-    assert [one.payment_id for one in payments.postings(ASHAS)] == [payment.id]
+    assert [one.posted_at for one in posted_since(payments, 6)] == [later(90)]
+    assert len(posted_since(payments, 0)) == 2

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -36,11 +36,15 @@ class FakeClock:
 
 @dataclass
 class InMemoryPayments:
-    """Payments in a dictionary; conditional like the real table."""
+    """Payments in a dictionary; conditional like the real table.
+
+    `looked_at` are the payments that were read for what they have posted.
+    """
 
     items: dict[str, Payment] = field(default_factory=dict)
     writes: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
+    looked_at: list[str] = field(default_factory=list)
 
     def create(self, payment: Payment) -> Payment | None:
         with self.lock:
@@ -64,9 +68,21 @@ class InMemoryPayments:
         found = [p for p in self.items.values() if wanted.accepts(p)]
         return PaymentPage(tuple(found[: wanted.limit]), None)
 
-    def postings(self, merchant_id: str) -> Sequence[JournalTransaction]:
-        mine = (p for p in self.items.values() if p.merchant_id == merchant_id)
-        return sorted((t for p in mine for t in p.postings), key=lambda t: t.posted_at)
+    def posted_since(
+        self, since: Mapping[str, datetime]
+    ) -> Mapping[str, Iterator[Sequence[JournalTransaction]]]:
+        return {
+            merchant_id: self._posted_since(merchant_id, at) for merchant_id, at in since.items()
+        }
+
+    def _posted_since(
+        self, merchant_id: str, since: datetime
+    ) -> Iterator[Sequence[JournalTransaction]]:
+        mine = [p for p in self.items.values() if p.merchant_id == merchant_id and p.postings]
+        for payment in sorted(mine, key=lambda p: p.postings[-1].posted_at, reverse=True):
+            if payment.postings[-1].posted_at >= since:
+                self.looked_at.append(payment.id)
+                yield [one for one in payment.postings if one.posted_at >= since]
 
 
 @dataclass

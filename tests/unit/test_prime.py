@@ -17,7 +17,7 @@ from payflow.aws.clients import forget_clients
 from tools.paths import REPOSITORY
 
 FUNCTIONS = sorted(path.stem for path in (REPOSITORY / "functions").glob("*.py"))
-SNAPSHOT = [name for name in FUNCTIONS if name != "update_health"]
+SNAPSHOT = [name for name in FUNCTIONS if name not in ("update_health", "fold_ledger")]
 ENVIRONMENT = {
     "AWS_DEFAULT_REGION": "eu-west-1",
     "AWS_ACCESS_KEY_ID": "test",
@@ -28,6 +28,7 @@ ENVIRONMENT = {
     "CONTROL_TABLE": "control",
     "PROVIDER_BOOKS_TABLE": "books",
     "PROVIDER_CALLS_TABLE": "calls",
+    "LEDGER_TABLE": "ledger",
     "CARD_KEY_ID": "card",
     "CVC_KEY_ID": "cvc",
     "STATE_MACHINE_ARN": "arn:aws:states:eu-west-1:000000000000:stateMachine:payment",

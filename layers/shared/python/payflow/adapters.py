@@ -6,7 +6,7 @@ does not use. `payflow.wiring` hands these to the use cases; nothing else import
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from random import SystemRandom
 from typing import TYPE_CHECKING
@@ -19,13 +19,15 @@ from payflow.domain.method import MethodType
 
 if TYPE_CHECKING:
     from payflow.aws.control import ControlTable
+    from payflow.aws.payments import DynamoPayments
     from payflow.aws.provider_book import DynamoBook
     from payflow.domain.ports import (
         CallClaims,
         Clock,
+        Journal,
         MarketSource,
         MerchantRepository,
-        PaymentRepository,
+        PostingSource,
         Provider,
         Randomness,
         Vault,
@@ -53,7 +55,7 @@ def ids() -> Ids:
 
 
 @cache
-def payments() -> PaymentRepository:
+def payments() -> DynamoPayments:
     """Payments in DynamoDB."""
     from payflow.aws.payments import DynamoPayments
 
@@ -66,6 +68,19 @@ def merchants() -> MerchantRepository:
     from payflow.aws.merchants import DynamoMerchants
 
     return DynamoMerchants(client("dynamodb"), settings.merchants_table())
+
+
+@cache
+def journal() -> Journal:
+    """The journal's pages in DynamoDB."""
+    from payflow.aws.journal import DynamoJournal
+
+    return DynamoJournal(client("dynamodb"), settings.ledger_table())
+
+
+def posting_sources() -> Sequence[PostingSource]:
+    """Everything that is booked: what a stream folds is also read here until it is folded."""
+    return (payments(),)
 
 
 @cache

@@ -17,7 +17,9 @@ from payflow import __version__
 from payflow.adapters import (
     call_claims,
     ids,
+    journal,
     new_provider,
+    posting_sources,
     provider_book,
     provider_functions,
     randomness,
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
     from payflow.services.create_payment import CreatePayment
     from payflow.services.create_token import CreateToken
     from payflow.services.explain_routing import ExplainRouting
+    from payflow.services.fold_ledger import FoldLedger
     from payflow.services.instruct_payment import InstructPayment
     from payflow.services.manage_merchants import ManageMerchants
     from payflow.services.manage_providers import ManageProviders
@@ -168,7 +171,15 @@ def read_ledger() -> ReadLedger:
     """The use cases behind `GET /api/v1/ledger` and `/balance`."""
     from payflow.services.read_ledger import ReadLedger
 
-    return ReadLedger(payments(), merchants(), clock())
+    return ReadLedger(journal(), posting_sources(), merchants(), clock())
+
+
+@cache
+def fold_ledger() -> FoldLedger:
+    """The use case behind the streams of everything that has postings."""
+    from payflow.services.fold_ledger import FoldLedger
+
+    return FoldLedger(journal(), clock(), randomness())
 
 
 @cache
@@ -185,6 +196,7 @@ def check_health() -> CheckHealth:
             "merchants_table": settings.merchants_table(),
             "provider_books_table": settings.provider_books_table(),
             "provider_calls_table": settings.provider_calls_table(),
+            "ledger_table": settings.ledger_table(),
         },
         client("stepfunctions"),
         settings.state_machine_arn(),

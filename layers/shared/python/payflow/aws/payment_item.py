@@ -2,10 +2,10 @@
 
 A write unit is one kilobyte, so the item is packed. Readable are the attributes that keys and
 conditions use: `id`, `merchant_id`, `status`, `version`, `created_key` (creation time `#` id, the
-order of listings) and `posted_key` (time of the first journal transaction; absent, and the item
-out of that index, until money has moved). The other names are in the `Field`s below. Left out is
-what has its default, and what follows from the rest: the time of creation, the ids and numbers of
-attempts and journal transactions.
+order of listings) and `posted_key` (time of the newest journal transaction; absent, and the item
+out of that index, until something is booked). The other names are in the `Field`s below. Left out
+is what has its default, and what follows from the rest: the time of creation, the ids and numbers
+of attempts and journal transactions.
 
     amount, currency    the payment's money
     card, upi, wallet   the method, whichever it is
@@ -14,7 +14,7 @@ attempts and journal transactions.
     answer              the claim's frozen answer, deflated
     metadata            key, value, key, … (a map would lose the order, and the answer its bytes)
     history             status, time, status, …
-    postings            journal transactions, see `payflow.aws.posting_item`
+    postings            journal transactions, with posted_key: see `payflow.aws.posting_item`
     instructions        captures, cancellations and refunds, see `payflow.aws.instruction_item`
     why                 a routing decision: s strategy, c candidates [name, score, reasons…],
                         x excluded [reason, names…]
@@ -47,7 +47,7 @@ from payflow.aws.attributes import (
 )
 from payflow.aws.claim_item import FAILURE, claim_from_attributes, claim_to_attributes
 from payflow.aws.instruction_item import instruction_from_value, instruction_to_value
-from payflow.aws.posting_item import posting_from_value, posting_to_value
+from payflow.aws.posting_item import postings_from_item, postings_to_attributes
 from payflow.domain.ids import derived_id
 from payflow.domain.method import CardMethod, Method, MethodType, UpiFlow, UpiMethod, WalletMethod
 from payflow.domain.money import FeeTerms, Money
@@ -220,10 +220,7 @@ def payment_from_item(item: Item) -> Payment:
             StatusChange(Status(read_text(status)), read_moment(at))
             for status, at in _pairs(item, "history")
         ),
-        postings=tuple(
-            posting_from_value(posting, payment_id, read_text(item["merchant_id"]), currency)
-            for posting in _elements(item, "postings")
-        ),
+        postings=postings_from_item(item),
         instructions=tuple(
             instruction_from_value(instruction, payment_id)
             for instruction in _elements(item, "instructions")
@@ -287,14 +284,10 @@ def _lists(payment: Payment) -> Item:
         "history": [
             part for change in payment.history for part in (text(change.status), moment(change.at))
         ],
-        "postings": [posting_to_value(posting, payment) for posting in payment.postings],
         "instructions": [instruction_to_value(one) for one in payment.instructions],
     }
-    item: dict[str, Value] = {key: row(values) for key, values in lists.items() if values}
-    if payment.postings:
-        # The time of the first one: later postings leave the index as it is.
-        item["posted_key"] = text(rfc3339(payment.postings[0].posted_at))
-    return item
+    posted = postings_to_attributes(payment.postings, payment.merchant_id, payment.amount.currency)
+    return {key: row(values) for key, values in lists.items() if values} | dict(posted)
 
 
 def _elements(item: Item, key: str) -> list[Any]:

@@ -1,7 +1,7 @@
 """Payments in DynamoDB: one item each, every write conditional, two indexes of keys only.
 
     by_merchant   merchant_id, created_key   written once, when the payment is created
-    by_posting    merchant_id, posted_key    sparse: written once, when money first moves
+    by_posting    merchant_id, posted_key    sparse: written whenever something is booked
 
 Each write carries a mark of its own. If the answer to a write is lost and the client repeats it,
 the condition fails although nobody else has written; the mark tells this from a true conflict.
@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from heapq import merge
 from itertools import chain, islice
 from time import sleep
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from payflow.aws.attributes import Item, binary, number, read_text, text
 from payflow.aws.clients import error_code, unavailable_on_failure
@@ -41,9 +42,12 @@ _BATCH_TRIES_MAX: Final = 6
 _BATCH_PAUSE_S: Final = 0.02
 _QUERY_PAGE: Final = 500
 _QUERIES_AT_ONCE: Final = 10
+_POSTED_BATCH: Final = 25  # As a rule the first batch is folded already, and the last one read.
 _MARK: Final = "mark"
 _MARK_BYTES: Final = 6
 _EARLIEST, _LATEST = "0", "~"
+
+_Element = TypeVar("_Element")
 
 
 class DynamoPayments:
@@ -98,17 +102,34 @@ class DynamoPayments:
             return self._page(self._created_keys(wanted.merchant_id, wanted), wanted)
         return self._page(self._created_keys_of_all(wanted), wanted)
 
-    def postings(self, merchant_id: str) -> Sequence[JournalTransaction]:
-        """Every journal transaction of a merchant's payments, oldest first."""
+    def posted_since(
+        self, since: Mapping[str, datetime]
+    ) -> Mapping[str, Iterator[Sequence[JournalTransaction]]]:
+        """For each merchant what was posted at its time or later, newest payments first."""
+        from concurrent.futures import ThreadPoolExecutor
+
+        streams = [self._posted_since(*pair) for pair in since.items()]
+        with ThreadPoolExecutor(_QUERIES_AT_ONCE) as pool:
+            begun = pool.map(_begun, streams) if len(streams) > 1 else streams
+            return dict(zip(since, map(iter, begun), strict=True))
+
+    def _posted_since(
+        self, merchant_id: str, since: datetime
+    ) -> Iterator[Sequence[JournalTransaction]]:
         query = {
             "IndexName": "by_posting",
-            "KeyConditionExpression": "merchant_id = :merchant",
-            "ExpressionAttributeValues": {":merchant": text(merchant_id)},
+            "KeyConditionExpression": "merchant_id = :merchant AND posted_key >= :since",
+            "ExpressionAttributeValues": {
+                ":merchant": text(merchant_id),
+                ":since": text(rfc3339(since)),
+            },
+            "ScanIndexForward": False,
         }
-        ids = (read_text(key["id"]) for key in self._query(query, _QUERY_PAGE))
-        found = chain.from_iterable(self._load(batch).values() for batch in _batches(ids))
-        transactions = chain.from_iterable(payment.postings for payment in found)
-        return sorted(transactions, key=lambda posted: (posted.posted_at, posted.id))
+        ids = (read_text(key["id"]) for key in self._query(query, _POSTED_BATCH))
+        while batch := list(islice(ids, _POSTED_BATCH)):
+            payments = self._load(batch).values()
+            posted = chain.from_iterable(payment.postings for payment in payments)
+            yield [transaction for transaction in posted if transaction.posted_at >= since]
 
     def _put(self, item: Item, condition: dict[str, Any]) -> Item | None:
         """Write `item`; if another write came first, write nothing and return what is there."""
@@ -224,12 +245,7 @@ def _id_in(created_key: str) -> str:
     return created_key.partition(KEY_SEPARATOR)[2]
 
 
-def _begun(keys: Iterator[str]) -> Iterable[str]:
-    """The same keys, the first of them fetched already."""
-    first = next(keys, None)
-    return () if first is None else chain((first,), keys)
-
-
-def _batches(ids: Iterator[str]) -> Iterator[list[str]]:
-    while batch := list(islice(ids, _BATCH_MAX)):
-        yield batch
+def _begun(elements: Iterator[_Element]) -> Iterable[_Element]:
+    """The same elements, the first of them fetched already."""
+    first = next(elements, None)
+    return () if first is None else chain((first,), elements)

@@ -1,19 +1,27 @@
-"""A payment's journal transactions as parts of its item, and back.
+"""A fact's journal transactions as parts of its item, and back.
+
+An item with postings has `id`, `merchant_id`, `currency`, and these two attributes:
+
+    postings      the journal transactions, oldest first, as below
+    posted_key    the time of the newest one: an index on merchant and this tells what was posted
+                  lately, and a stream's filter which items have postings
 
     o  operation      s  sequence      t  time of posting
     p  phase: "p" pending, "r" released; absent: posted
     e  entries: [amount, account, owner?, currency?]; a debit is positive, a credit negative
 
-An account is its code below. Its owner is left out where it follows: the payment's merchant for the
-merchant's accounts, nobody for the others. So is the payment's own currency. The transaction's id
-follows from payment, operation and sequence.
+An account is its code below. Its owner is left out where it follows: the fact's merchant for the
+merchant's accounts, nobody for the others. So is the fact's own currency. The transaction's id
+follows from fact, operation and sequence.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from payflow.aws.attributes import (
+    Item,
     Value,
     moment,
     number,
@@ -32,7 +40,7 @@ from payflow.domain.ledger import (
     Side,
     transaction_id,
 )
-from payflow.domain.payment import Payment
+from payflow.domain.timestamps import rfc3339
 
 ACCOUNT_CODES: Final[dict[AccountKind, str]] = {
     AccountKind.PROVIDER_RECEIVABLE: "pr",
@@ -52,12 +60,36 @@ _ACCOUNT_KINDS: Final = {code: kind for kind, code in ACCOUNT_CODES.items()}
 _OF_THE_MERCHANT: Final = frozenset({AccountKind.MERCHANT_PAYABLE, AccountKind.MERCHANT_RESERVE})
 
 
-def posting_to_value(posting: JournalTransaction, payment: Payment) -> Value:
-    """`posting` of `payment` as a map."""
-    entries = (
-        row(_entry(entry, payment.merchant_id, payment.amount.currency))
-        for entry in posting.entries
+def postings_to_attributes(
+    postings: Sequence[JournalTransaction], merchant_id: str, currency: str
+) -> Item:
+    """The attributes that an item has for its postings: none while there are none."""
+    if not postings:
+        return {}
+    return {
+        "postings": row(_posting(one, merchant_id, currency) for one in postings),
+        "posted_key": text(rfc3339(max(one.posted_at for one in postings))),
+    }
+
+
+def postings_from_item(item: Item) -> tuple[JournalTransaction, ...]:
+    """What `postings_to_attributes` wrote down."""
+    if "postings" not in item:
+        return ()
+    fact_id, currency = read_text(item["id"]), read_text(item["currency"])
+    return tuple(
+        _read_posting(value, fact_id, merchant_of(item), currency)
+        for value in item["postings"]["L"]
     )
+
+
+def merchant_of(item: Item) -> str:
+    """Whose fact it is."""
+    return read_text(item["merchant_id"])
+
+
+def _posting(posting: JournalTransaction, merchant_id: str, currency: str) -> Value:
+    entries = (row(_entry(entry, merchant_id, currency)) for entry in posting.entries)
     fields: dict[str, Value] = {
         "o": text(posting.operation),
         "s": number(posting.sequence),
@@ -69,15 +101,14 @@ def posting_to_value(posting: JournalTransaction, payment: Payment) -> Value:
     return {"M": fields}
 
 
-def posting_from_value(
-    value: Value, payment_id: str, merchant_id: str, currency: str
+def _read_posting(
+    value: Value, fact_id: str, merchant_id: str, currency: str
 ) -> JournalTransaction:
-    """The transaction that `posting_to_value` wrote down for a payment of this merchant."""
     fields = value["M"]
     operation, sequence = read_text(fields["o"]), read_number(fields["s"])
     return JournalTransaction(
-        id=transaction_id(payment_id, operation, sequence),
-        payment_id=payment_id,
+        id=transaction_id(fact_id, operation, sequence),
+        payment_id=fact_id,
         operation=operation,
         sequence=sequence,
         posted_at=read_moment(fields["t"]),

@@ -63,6 +63,11 @@ def provider_calls_table() -> str:
     return _required("PROVIDER_CALLS_TABLE")
 
 
+def ledger_table() -> str:
+    """The name of the table of the journal's pages."""
+    return _required("LEDGER_TABLE")
+
+
 def vault() -> VaultSettings:
     """The vault's table, and whichever of its keys this function may use."""
     return VaultSettings(

@@ -81,6 +81,15 @@ class Account:
         return f"{self.kind}:{owner}{self.currency}"
 
 
+def account_from_id(account_id: str) -> Account:
+    """The account of that id; raises `ValueError` if no account can have it."""
+    kind, separator, rest = account_id.partition(":")
+    owner, has_owner, currency = rest.rpartition(":")
+    if not separator or not currency or (has_owner and not owner):
+        raise ValueError(f"{account_id} is not the id of an account")
+    return Account(AccountKind(kind), currency, owner if has_owner else None)
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One line of a journal transaction; `amount_minor` is positive."""

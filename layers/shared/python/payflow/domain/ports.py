@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from payflow.domain.control import Control, Document
     from payflow.domain.health import HealthBook
+    from payflow.domain.journal_page import Page
     from payflow.domain.ledger import JournalTransaction
     from payflow.domain.listing import PaymentFilter, PaymentPage
     from payflow.domain.merchant import ApiKey, Merchant
@@ -62,8 +63,48 @@ class PaymentRepository(Protocol):
         """Newest first, at most `wanted.limit`, from `wanted.after` on."""
         ...
 
-    def postings(self, merchant_id: str) -> Sequence[JournalTransaction]:
-        """Every journal transaction of a merchant's payments, oldest first."""
+
+class PostingSource(Protocol):
+    """Facts that are booked: each has its postings in its own item."""
+
+    def posted_since(
+        self, since: Mapping[str, datetime]
+    ) -> Mapping[str, Iterator[Sequence[JournalTransaction]]]:
+        """For each merchant what was posted at its time or later, newest facts first, in batches.
+
+        Read as it is asked for; an iterator that is left alone costs its first batch at most.
+        """
+        ...
+
+
+class Journal(Protocol):
+    """The pages of the ledger, append-only; all reads are consistent.
+
+    Each raises `Unavailable` while the store does not answer.
+    """
+
+    def tails(self, shards: Iterable[int]) -> Mapping[int, Sequence[Page]]:
+        """The newest page of each shard and those before it, to the last checkpoint, or none."""
+        ...
+
+    def tail(self, shard: int, number: int) -> Sequence[Page]:
+        """Page `number` and those before it, newest first, to the last checkpoint."""
+        ...
+
+    def ascending(self, shard: int, first: int) -> Iterator[Page]:
+        """The pages from `first` on, read as they are asked for."""
+        ...
+
+    def descending(self, shard: int, last: int) -> Iterator[Page]:
+        """The pages from `last` down, read as they are asked for."""
+        ...
+
+    def watermark(self, shard: int, number: int) -> datetime:
+        """The watermark of a page that exists."""
+        ...
+
+    def append(self, page: Page) -> bool:
+        """Store `page` as the next of its shard; False if another one was first."""
         ...
 
 
