@@ -13,6 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from tools.deployment import commands as deployment
 from tools.embedded import commands as embedded
 from tools.errors import ToolError
+from tools.ledger import commands as ledger
 from tools.output import print_error
 from tools.payments import commands as payments
 
@@ -35,6 +36,7 @@ for command in (
     payments.pay,
 ):
     app.command()(command)
+app.add_typer(ledger.app, name="ledger")
 
 
 def main() -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from payflow.domain.journal_page import Page, page_from_text, page_text
+from payflow.domain.journal_page import Page, SealedPage, page_from_text, page_text
 
 
 @dataclass
@@ -15,6 +15,7 @@ class InMemoryJournal:
     """Pages by shard and number; `read` counts pages, and watermarks looked up."""
 
     texts: dict[tuple[int, int], bytes] = field(default_factory=dict)
+    seals: dict[tuple[int, int], tuple[str, datetime]] = field(default_factory=dict)
     read: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -40,12 +41,17 @@ class InMemoryJournal:
     def watermark(self, shard: int, number: int) -> datetime:
         return self._page(shard, number).watermark
 
+    def sealed(self, shard: int) -> Iterator[SealedPage]:
+        for number in sorted(number for one, number in self.texts if one == shard):
+            yield SealedPage(shard, number, self.texts[shard, number], *self.seals[shard, number])
+
     def append(self, page: Page) -> bool:
         with self.lock:
             key = (page.shard, page.number)
             if key in self.texts:
                 return False
             self.texts[key] = page_text(page)
+            self.seals[key] = (page.hash, page.watermark)
             return True
 
     def _page(self, shard: int, number: int) -> Page:

@@ -14,7 +14,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 from payflow.aws.attributes import (
     Item,
@@ -25,12 +25,14 @@ from payflow.aws.attributes import (
     read_binary,
     read_digest,
     read_moment,
+    read_number,
     text,
 )
 from payflow.aws.clients import error_code, unavailable_on_failure
 from payflow.domain.journal_page import (
     CHECKPOINT_EVERY,
     Page,
+    SealedPage,
     page_from_text,
     page_text,
     text_hash,
@@ -42,18 +44,9 @@ if TYPE_CHECKING:
 _PART: Final = "ledger table"
 _READ_AHEAD: Final = (1, 4)
 """Going back page by page: the next one may be far away, then they are likely to be close."""
+_NAMES: Final = {"#shard": "shard"}  # A reserved word.
 _RAW_DEFLATE: Final = -15
 _QUERIES_AT_ONCE: Final = 8
-
-
-class StoredPage(NamedTuple):
-    """A page as it is stored, believed in nothing."""
-
-    shard: int
-    number: int
-    text: bytes
-    hash: str
-    watermark: datetime
 
 
 class DynamoJournal:
@@ -89,13 +82,21 @@ class DynamoJournal:
         limits = (*_READ_AHEAD, CHECKPOINT_EVERY)
         return map(_page, self._query(shard, last=last, limits=limits))
 
-    def stored(self, shard: int) -> Iterator[StoredPage]:
-        """All pages of a shard from the first on, as they are stored."""
+    def sealed(self, shard: int) -> Iterator[SealedPage]:
+        """All pages of a shard from the first on, as they are stored.
+
+        A text that cannot even be unpacked is given as it is.
+        """
         for item in self._query(shard, first=1, limits=(CHECKPOINT_EVERY,)):
-            yield StoredPage(
+            packed = read_binary(item["text"])
+            try:
+                content = zlib.decompress(packed, _RAW_DEFLATE)
+            except zlib.error:
+                content = packed
+            yield SealedPage(
                 shard,
-                int(item["page"]["N"]),
-                zlib.decompress(read_binary(item["text"]), _RAW_DEFLATE),
+                read_number(item["page"]),
+                content,
                 read_digest(item["hash"]),
                 read_moment(item["watermark"]),
             )
@@ -121,7 +122,8 @@ class DynamoJournal:
                 self._dynamodb.put_item(
                     TableName=self._table,
                     Item=page_to_item(page),
-                    ConditionExpression="attribute_not_exists(shard)",
+                    ConditionExpression="attribute_not_exists(#shard)",
+                    ExpressionAttributeNames=_NAMES,
                 )
         except ClientError as error:
             if error_code(error) != "ConditionalCheckFailedException":
@@ -147,7 +149,8 @@ class DynamoJournal:
     ) -> Iterator[Item]:
         """Pages upwards from `first`, or else downwards from `last`, by readings of these sizes."""
         query: dict[str, Any] = {
-            "KeyConditionExpression": "shard = :shard",
+            "KeyConditionExpression": "#shard = :shard",
+            "ExpressionAttributeNames": _NAMES,
             "ExpressionAttributeValues": {":shard": text(_shard_text(shard))},
             "ScanIndexForward": first is not None,
             "ConsistentRead": True,

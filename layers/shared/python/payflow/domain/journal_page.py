@@ -26,7 +26,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from payflow.domain.ledger import (
     Account,
@@ -78,6 +78,16 @@ class Page:
         return text_hash(page_text(self))
 
 
+class SealedPage(NamedTuple):
+    """A page as it is stored, believed in nothing."""
+
+    shard: int
+    number: int
+    text: bytes
+    hash: str
+    watermark: datetime
+
+
 def text_hash(text: bytes) -> str:
     """The hash of a page by its text, in hexadecimal."""
     return hashlib.sha256(text).hexdigest()
@@ -119,6 +129,13 @@ def page_from_text(text: bytes) -> Page:
     )
 
 
+def transaction_digest(transaction: JournalTransaction, shard: int) -> int:
+    """256 bits that differ for whatever differs, so that sums of them compare sets."""
+    accounts = {entry.account: entry.account.id for entry in transaction.entries}
+    content = [shard, *_transaction(transaction, accounts)]
+    return int.from_bytes(hashlib.sha256(json.dumps(content).encode()).digest(), "big")
+
+
 def milliseconds(moment: datetime) -> int:
     """Since 1970, rounded down."""
     return (moment - EPOCH) // _MILLISECOND
@@ -158,8 +175,8 @@ def _read_standings(rows: list[list[Any]]) -> dict[Account, Standing]:
     }
 
 
-def _transaction(transaction: JournalTransaction, position: Mapping[Account, int]) -> list[Any]:
-    """Fact, operation, sequence, time, phase, and entries as signed amounts of known accounts."""
+def _transaction(transaction: JournalTransaction, names: Mapping[Account, int | str]) -> list[Any]:
+    """Fact, operation, sequence, time, phase, and entries as signed amounts of named accounts."""
     entries = (
         (entry.amount_minor if entry.side is Side.DEBIT else -entry.amount_minor, entry.account)
         for entry in transaction.entries
@@ -170,7 +187,7 @@ def _transaction(transaction: JournalTransaction, position: Mapping[Account, int
         transaction.sequence,
         milliseconds(transaction.posted_at),
         transaction.phase.value,
-        [[signed_minor, position[account]] for signed_minor, account in entries],
+        [[signed_minor, names[account]] for signed_minor, account in entries],
     ]
 
 
