@@ -79,6 +79,21 @@ class Monitoring(Construct):
             _of_all_functions("Errors"),
             "A function crashes or runs out of time; the dashboard shows which.",
         )
+        self._stream_alarms()
+        self._alarm(
+            "FunctionThrottles",
+            _of_all_functions("Throttles"),
+            "Functions are throttled: the account's concurrency is used up.",
+        )
+        for kind in ("Read", "Write"):
+            self._alarm(
+                f"Payments{kind}Throttles",
+                _throttles(watched.tables[TableName.PAYMENTS], kind),
+                f"DynamoDB refuses a {kind.lower()} of payments for its rate.",
+            )
+
+    def _stream_alarms(self) -> None:
+        watched = self._watched
         self._alarm(
             "HealthDeadLetters",
             watched.dead_letters.metric_approximate_number_of_messages_visible(period=PERIOD),
@@ -107,17 +122,6 @@ class Monitoring(Construct):
             "The journal lags behind by more than its readers make up for.",
             threshold=LEDGER_LAG_MAX_MS,
         )
-        self._alarm(
-            "FunctionThrottles",
-            _of_all_functions("Throttles"),
-            "Functions are throttled: the account's concurrency is used up.",
-        )
-        for kind in ("Read", "Write"):
-            self._alarm(
-                f"Payments{kind}Throttles",
-                _throttles(watched.tables[TableName.PAYMENTS], kind),
-                f"DynamoDB refuses a {kind.lower()} of payments for its rate.",
-            )
 
     def _alarm(
         self,

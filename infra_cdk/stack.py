@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
@@ -54,20 +54,7 @@ class PayFlowStack(cdk.Stack):
         for starter in (CREATE_FUNCTION, ACTIONS_FUNCTION):
             _let_use(functions[starter], workflow, "states:StartExecution")
         _let_use(functions[FALLBACK_FUNCTION], workflow, "states:DescribeStateMachine")
-        health = HealthStream(
-            self,
-            "Health",
-            settings=settings,
-            payments=tables.table(TableName.PAYMENTS),
-            update_health=functions[HEALTH_FUNCTION],
-        )
-        ledger = LedgerStream(
-            self,
-            "Ledger",
-            settings=settings,
-            tables=[tables.table(name) for name in FOLDED],
-            fold_ledger=functions[LEDGER_FUNCTION],
-        )
+        health, ledger = self._streams(settings, tables, functions)
         front = self._front(settings, ApiParts(routes, functions))
         watched = Watched(
             api=front,
@@ -91,6 +78,25 @@ class PayFlowStack(cdk.Stack):
                 "AlarmTopicArn": monitoring.alarm_topic.topic_arn,
             }
         )
+
+    def _streams(
+        self, settings: Settings, tables: Tables, functions: Mapping[str, DeployedFunction]
+    ) -> tuple[HealthStream, LedgerStream]:
+        health = HealthStream(
+            self,
+            "Health",
+            settings=settings,
+            payments=tables.table(TableName.PAYMENTS),
+            update_health=functions[HEALTH_FUNCTION],
+        )
+        ledger = LedgerStream(
+            self,
+            "Ledger",
+            settings=settings,
+            tables=[tables.table(name) for name in FOLDED],
+            fold_ledger=functions[LEDGER_FUNCTION],
+        )
+        return health, ledger
 
     def _front(self, settings: Settings, parts: ApiParts) -> ApiFront:
         if settings.api is ApiKind.REST:

@@ -52,6 +52,7 @@ FUNCTIONS_MAY_IMPORT = {
     "payflow.aws.http",
     "payflow.aws.observability",
     "payflow.aws.payment_stream",
+    "payflow.aws.posting_stream",
     "payflow.aws.provider_task",
 }
 # The world: environment, clock, chance, threads of control that wait, network, files.

@@ -18,6 +18,8 @@ from payflow.domain.payment import Payment
 from payflow.domain.provider import Market
 from tests.support.builders import NOON
 
+_POSTED_BATCH = 25
+
 
 @dataclass
 class FakeClock:
@@ -79,10 +81,12 @@ class InMemoryPayments:
         self, merchant_id: str, since: datetime
     ) -> Iterator[Sequence[JournalTransaction]]:
         mine = [p for p in self.items.values() if p.merchant_id == merchant_id and p.postings]
-        for payment in sorted(mine, key=lambda p: p.postings[-1].posted_at, reverse=True):
-            if payment.postings[-1].posted_at >= since:
-                self.looked_at.append(payment.id)
-                yield [one for one in payment.postings if one.posted_at >= since]
+        mine = [p for p in mine if p.postings[-1].posted_at >= since]
+        mine.sort(key=lambda p: p.postings[-1].posted_at, reverse=True)
+        for start in range(0, len(mine), _POSTED_BATCH):
+            batch = mine[start : start + _POSTED_BATCH]
+            self.looked_at += [payment.id for payment in batch]
+            yield [one for p in batch for one in p.postings if one.posted_at >= since]
 
 
 @dataclass

@@ -42,6 +42,12 @@ UNFOLDED: Final = timedelta(seconds=60)
 What is newer than all of its shard's pages cannot be folded, however long ago it was posted.
 """
 
+OUT_OF_ORDER: Final = timedelta(seconds=5)
+"""How far the fold may be out of order: the parts of a stream are read independently.
+
+Everything younger is looked at; of what is older, no more once a whole batch of it is folded.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class _Books:
@@ -152,19 +158,19 @@ class ReadLedger:
     def _unfolded(
         self, owners: Iterable[str], shards: Mapping[int, JournalShard]
     ) -> list[JournalTransaction]:
-        recently = self.clock.now() - UNFOLDED
+        now = self.clock.now()
         of = {owner: shards[shard_of(owner)] for owner in owners}
-        since = {owner: min(shard.head.watermark, recently) for owner, shard in of.items()}
+        since = {owner: min(shard.head.watermark, now - UNFOLDED) for owner, shard in of.items()}
         found: dict[str, JournalTransaction] = {}
         for source in self.sources:
             for owner, batches in source.posted_since(since).items():
                 for batch in batches:
                     held = of[owner].ids_held(batch)
                     missing = {one.id: one for one in batch if one.id not in held}
-                    if not missing:
-                        # Newest first: all of the older ones are folded, too.
-                        break
                     found |= missing
+                    oldest = min((one.posted_at for one in batch), default=now)
+                    if not missing and oldest < now - OUT_OF_ORDER:
+                        break
         return list(found.values())
 
 
