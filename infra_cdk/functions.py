@@ -19,10 +19,13 @@ PROVIDER_FUNCTIONS = {
 }
 CREATE_FUNCTION = "create_payment_api"
 ACTIONS_FUNCTION = "payment_actions_api"
+REVIEWS_FUNCTION = "reviews_api"
 PLAN_FUNCTION = "plan_next_step"
 AUTHORIZER_FUNCTION = "authorize_request"
-HEALTH_FUNCTION = "update_health"
 LEDGER_FUNCTION = "fold_ledger"
+FOLLOW_FUNCTION = "follow_payments"
+WAKE_FUNCTION = "wake_payments"
+SWEEP_FUNCTION = "sweep_payments"
 FALLBACK_FUNCTION = "meta_api"
 
 # Tells a function that no authorizer stands in front of it; see payflow.aws.settings.
@@ -40,12 +43,16 @@ PLAN_TIMEOUT_S = 15
 AUTHORIZER_TIMEOUT_S = 8
 # Less than the 35 s that the workflow waits for a provider.
 PROVIDER_TIMEOUT_S = 30
-HEALTH_TIMEOUT_S = 30
+FOLLOW_TIMEOUT_S = 30
 FOLD_TIMEOUT_S = 30
+WAKE_TIMEOUT_S = 30
+SWEEP_TIMEOUT_S = 55
 
 # The control table's records are read together, and replaced one by one.
 MARKET = Access.BATCH_GET
 CONTROL = Access.BATCH_GET | Access.PUT
+# A wallet and its operation are put together, in one transaction.
+OPERATED = Access.GET | Access.PUT
 # The fingerprint's key is read, and made by whoever is the first to need it.
 FINGERPRINT = (KeyUse.SEAL_FINGERPRINT, KeyUse.OPEN_FINGERPRINT)
 
@@ -57,15 +64,12 @@ def function_specs(
     providers = {kind: invoke_name(name) for kind, name in PROVIDER_FUNCTIONS.items()}
     routing = {"PROVIDER_FUNCTIONS": json.dumps(providers, separators=(",", ":"))}
     return (
-        *_at_the_edge((_creating(routing), _acting(routing), *_answering()), authorizer),
+        *_at_the_edge(
+            (_creating(routing), _acting(routing), _reviewing(routing), *_answering()), authorizer
+        ),
         _planning(routing),
         *_calling_providers(),
-        FunctionSpec(
-            HEALTH_FUNCTION,
-            HEALTH_TIMEOUT_S,
-            {TableName.CONTROL: CONTROL},
-            waited_for=False,
-        ),
+        *_following(routing),
         FunctionSpec(
             LEDGER_FUNCTION,
             FOLD_TIMEOUT_S,
@@ -104,6 +108,7 @@ def _creating(routing: dict[str, str]) -> FunctionSpec:
             TableName.VAULT: Access.GET | Access.PUT | Access.UPDATE | Access.DELETE,
             TableName.CONTROL: MARKET,
             TableName.MERCHANTS: Access.GET,
+            TableName.WALLETS: Access.GET,
         },
         {KeyName.CARD: (KeyUse.SEAL_CARD, *FINGERPRINT), KeyName.CVC: (KeyUse.SEAL_CVC,)},
         routing,
@@ -121,12 +126,26 @@ def _acting(routing: dict[str, str]) -> FunctionSpec:
     )
 
 
+def _reviewing(routing: dict[str, str]) -> FunctionSpec:
+    """The function that takes operators' decisions; it may also start the workflow."""
+    return FunctionSpec(
+        REVIEWS_FUNCTION,
+        API_TIMEOUT_S,
+        {
+            TableName.PAYMENTS: Access.GET | Access.PUT | Access.QUERY | Access.BATCH_GET,
+            TableName.CONTROL: MARKET,
+        },
+        environment=routing,
+    )
+
+
 def _answering() -> tuple[FunctionSpec, ...]:
     """The functions behind the other routes."""
     # Merchants beside payments, because an operator's reading merges those of all merchants.
     booked = {
         TableName.LEDGER: Access.GET | Access.QUERY,
         TableName.PAYMENTS: Access.QUERY | Access.BATCH_GET,
+        TableName.WALLETS: Access.QUERY | Access.BATCH_GET,
         TableName.MERCHANTS: Access.GET | Access.QUERY,
     }
     payments = {
@@ -141,6 +160,7 @@ def _answering() -> tuple[FunctionSpec, ...]:
     return (
         FunctionSpec("payments_api", API_TIMEOUT_S, payments),
         FunctionSpec("tokens_api", API_TIMEOUT_S, cards, card_key),
+        FunctionSpec("wallets_api", API_TIMEOUT_S, {TableName.WALLETS: OPERATED}),
         FunctionSpec("ledger_api", LEDGER_TIMEOUT_S, booked, busy=True),
         FunctionSpec("merchants_api", API_TIMEOUT_S, merchants),
         FunctionSpec("providers_api", API_TIMEOUT_S, {TableName.CONTROL: CONTROL}),
@@ -163,6 +183,25 @@ def _planning(routing: dict[str, str]) -> FunctionSpec:
     )
 
 
+def _following(routing: dict[str, str]) -> tuple[FunctionSpec, ...]:
+    """The functions that nobody waits for: after each change of a payment, and when it is due."""
+    return (
+        FunctionSpec(
+            FOLLOW_FUNCTION, FOLLOW_TIMEOUT_S, {TableName.CONTROL: CONTROL}, waited_for=False
+        ),
+        FunctionSpec(
+            WAKE_FUNCTION,
+            WAKE_TIMEOUT_S,
+            {TableName.PAYMENTS: Access.GET | Access.PUT, TableName.CONTROL: MARKET},
+            environment=routing,
+            waited_for=False,
+        ),
+        FunctionSpec(
+            SWEEP_FUNCTION, SWEEP_TIMEOUT_S, {TableName.PAYMENTS: Access.QUERY}, waited_for=False
+        ),
+    )
+
+
 def _calling_providers() -> tuple[FunctionSpec, ...]:
     """One function a type of provider; only the one for cards may open a card."""
     own_book = {
@@ -180,5 +219,9 @@ def _calling_providers() -> tuple[FunctionSpec, ...]:
             busy=True,
         ),
         FunctionSpec(PROVIDER_FUNCTIONS["upi"], PROVIDER_TIMEOUT_S, own_book),
-        FunctionSpec(PROVIDER_FUNCTIONS["wallet"], PROVIDER_TIMEOUT_S, own_book),
+        FunctionSpec(
+            PROVIDER_FUNCTIONS["wallet"],
+            PROVIDER_TIMEOUT_S,
+            {**own_book, TableName.WALLETS: OPERATED},
+        ),
     )

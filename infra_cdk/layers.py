@@ -23,6 +23,7 @@ from constructs import Construct
 
 from infra_cdk import paths
 from infra_cdk.settings import Settings, Target
+from payflow.domain.fx_schema import read_rates
 from payflow.domain.provider_schema import read_providers
 from payflow.providers.registry import ADAPTERS
 
@@ -60,8 +61,9 @@ def function_layers(scope: Construct, settings: Settings) -> list[lambda_.ILayer
 
 
 def _package_layer(scope: Construct, settings: Settings) -> lambda_.LayerVersion:
-    # A bad provider file stops the deploy here, with all its errors; what runs stays as it is.
+    # A bad file stops the deploy here, with all its errors; what runs stays as it is.
     read_providers(paths.PROVIDERS_FILE.read_text("utf-8"), adapters=ADAPTERS)
+    read_rates(paths.FX_RATES_FILE.read_text("utf-8"))
     package = paths.SHARED_SOURCES / PACKAGE
     sources = [path for path in package.rglob("*") if path.is_file() and _is_shipped(path)]
     return _layer(
@@ -69,7 +71,7 @@ def _package_layer(scope: Construct, settings: Settings) -> lambda_.LayerVersion
         "Package",
         settings,
         source=package,
-        asset_hash=_fingerprint([*sources, paths.PROVIDERS_FILE]),
+        asset_hash=_fingerprint([*sources, *_config_files()]),
         bundling=_PackageBundling(),
     )
 
@@ -114,7 +116,7 @@ def _layer(
 
 @jsii.implements(ILocalBundling)
 class _PackageBundling:
-    """Copies our package, with the provider file inside it."""
+    """Copies our package, with the configuration inside it."""
 
     def try_bundle(self, output_dir: str, *_args: object, **_options: object) -> bool:
         package = Path(output_dir) / "python" / PACKAGE
@@ -122,7 +124,8 @@ class _PackageBundling:
             paths.SHARED_SOURCES / PACKAGE, package, ignore=shutil.ignore_patterns(*NOT_SHIPPED)
         )
         (package / "config").mkdir(exist_ok=True)
-        shutil.copyfile(paths.PROVIDERS_FILE, package / "config" / paths.PROVIDERS_FILE.name)
+        for file in _config_files():
+            shutil.copyfile(file, package / "config" / file.name)
         return True
 
 
@@ -144,6 +147,10 @@ class _DependencyBundling:
         if outcome.returncode != 0:
             raise BundlingError(f"dependencies of the layer: {outcome.stderr.strip()}")
         return True
+
+
+def _config_files() -> tuple[Path, ...]:
+    return paths.PROVIDERS_FILE, paths.FX_RATES_FILE
 
 
 def _is_shipped(path: Path) -> bool:

@@ -25,7 +25,7 @@ DLQ_RETENTION_DAYS = 14
 
 # Every table that is folded. Its items are written by `payflow.aws.posting_item`, and its stream
 # has both images.
-FOLDED = (TableName.PAYMENTS,)
+FOLDED = (TableName.PAYMENTS, TableName.WALLETS)
 
 
 class LedgerStream(Construct):

@@ -15,7 +15,7 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from infra_cdk.api import ApiFront
-from infra_cdk.functions import HEALTH_FUNCTION, LEDGER_FUNCTION, PLAN_FUNCTION
+from infra_cdk.functions import FOLLOW_FUNCTION, LEDGER_FUNCTION, PLAN_FUNCTION
 from infra_cdk.lambda_factory import DeployedFunction
 from infra_cdk.tables import TableName
 
@@ -34,8 +34,7 @@ class Watched:
     state_machine: sfn.StateMachine
     functions: Mapping[str, DeployedFunction]
     tables: Mapping[TableName, dynamodb.Table]
-    dead_letters: sqs.Queue
-    ledger_dead_letters: sqs.Queue
+    dead_letters: Mapping[str, sqs.Queue]
 
 
 class Monitoring(Construct):
@@ -94,25 +93,19 @@ class Monitoring(Construct):
 
     def _stream_alarms(self) -> None:
         watched = self._watched
-        self._alarm(
-            "HealthDeadLetters",
-            watched.dead_letters.metric_approximate_number_of_messages_visible(period=PERIOD),
-            "Provider outcomes could not be learnt; see the dead-letter queue.",
-        )
+        for name, queue in watched.dead_letters.items():
+            self._alarm(
+                f"{name}DeadLetters",
+                queue.metric_approximate_number_of_messages_visible(period=PERIOD),
+                "Something was tried in vain as often as it may be; see the dead-letter queue.",
+            )
         self._alarm(
             "HealthLag",
-            watched.functions[HEALTH_FUNCTION].function.metric(
+            watched.functions[FOLLOW_FUNCTION].function.metric(
                 "IteratorAge", statistic="Maximum", period=PERIOD
             ),
             "Provider health lags behind: the router decides on old news.",
             threshold=HEALTH_LAG_MAX_MS,
-        )
-        self._alarm(
-            "LedgerDeadLetters",
-            watched.ledger_dead_letters.metric_approximate_number_of_messages_visible(
-                period=PERIOD
-            ),
-            "Postings did not get into the journal; `payflow ledger verify` names them.",
         )
         self._alarm(
             "LedgerLag",
@@ -150,7 +143,7 @@ class Monitoring(Construct):
         dashboard.add_widgets(
             _graph("Requests", [api.requests, api.client_errors, api.server_errors]),
             _graph("API latency, p99", [api.latency_p99]),
-            _graph("Health dead letters", [self._dead_letters()]),
+            _graph("Dead letters", self._dead_letters()),
         )
         dashboard.add_widgets(
             _graph(
@@ -175,8 +168,11 @@ class Monitoring(Construct):
             _graph("Units consumed", self._consumed_units()),
         )
 
-    def _dead_letters(self) -> cloudwatch.IMetric:
-        return self._watched.dead_letters.metric_approximate_number_of_messages_visible()
+    def _dead_letters(self) -> list[cloudwatch.IMetric]:
+        return [
+            queue.metric_approximate_number_of_messages_visible()
+            for queue in self._watched.dead_letters.values()
+        ]
 
     def _table_throttles(self) -> list[cloudwatch.IMetric]:
         return [

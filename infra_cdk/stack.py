@@ -13,19 +13,23 @@ from infra_cdk.functions import (
     ACTIONS_FUNCTION,
     CREATE_FUNCTION,
     FALLBACK_FUNCTION,
-    HEALTH_FUNCTION,
+    FOLLOW_FUNCTION,
     LEDGER_FUNCTION,
+    REVIEWS_FUNCTION,
+    SWEEP_FUNCTION,
+    WAKE_FUNCTION,
     function_specs,
 )
-from infra_cdk.health_stream import HealthStream
 from infra_cdk.http_api import HttpFront
 from infra_cdk.keys import KeyName, Keys
 from infra_cdk.lambda_factory import DeployedFunction, LambdaFactory
 from infra_cdk.ledger_stream import FOLDED, LedgerStream
 from infra_cdk.monitoring import Monitoring, Watched
+from infra_cdk.payment_stream import PaymentStream
 from infra_cdk.rest_api import RestFront
 from infra_cdk.settings import ApiKind, Settings
 from infra_cdk.tables import TableName, Tables
+from infra_cdk.wake_ups import WakeUps
 from infra_cdk.workflow import PaymentWorkflow
 from payflow.api.routes import Route
 
@@ -51,18 +55,29 @@ class PayFlowStack(cdk.Stack):
         specs = function_specs(factory.invoke_name, settings.authorizer)
         functions = {spec.name: factory.build(spec) for spec in specs}
         workflow = PaymentWorkflow(self, "Workflow", settings=settings, functions=functions)
-        for starter in (CREATE_FUNCTION, ACTIONS_FUNCTION):
+        for starter in (CREATE_FUNCTION, ACTIONS_FUNCTION, REVIEWS_FUNCTION, WAKE_FUNCTION):
             _let_use(functions[starter], workflow, "states:StartExecution")
         _let_use(functions[FALLBACK_FUNCTION], workflow, "states:DescribeStateMachine")
-        health, ledger = self._streams(settings, tables, functions)
+        stream, ledger = self._streams(settings, tables, functions)
+        wake_ups = WakeUps(
+            self,
+            "WakeUps",
+            settings=settings,
+            wake_payments=functions[WAKE_FUNCTION],
+            sweep_payments=functions[SWEEP_FUNCTION],
+            senders=(functions[FOLLOW_FUNCTION],),
+        )
         front = self._front(settings, ApiParts(routes, functions))
         watched = Watched(
             api=front,
             state_machine=workflow.state_machine,
             functions=functions,
             tables={name: tables.table(name) for name in TableName},
-            dead_letters=health.dead_letters,
-            ledger_dead_letters=ledger.dead_letters,
+            dead_letters={
+                "Stream": stream.dead_letters,
+                "WakeUps": wake_ups.dead_letters,
+                "Ledger": ledger.dead_letters,
+            },
         )
         monitoring = Monitoring(self, "Monitoring", watched=watched)
         self._write_outputs(
@@ -73,21 +88,23 @@ class PayFlowStack(cdk.Stack):
                 "ApiKind": front.kind.value,
                 "ApiStage": front.stage,
                 "StateMachineArn": workflow.state_machine.state_machine_arn,
-                "HealthDlqUrl": health.dead_letters.queue_url,
+                "StreamDlqUrl": stream.dead_letters.queue_url,
                 "LedgerDlqUrl": ledger.dead_letters.queue_url,
+                "WakeUpQueueUrl": wake_ups.queue.queue_url,
+                "WakeUpDlqUrl": wake_ups.dead_letters.queue_url,
                 "AlarmTopicArn": monitoring.alarm_topic.topic_arn,
             }
         )
 
     def _streams(
         self, settings: Settings, tables: Tables, functions: Mapping[str, DeployedFunction]
-    ) -> tuple[HealthStream, LedgerStream]:
-        health = HealthStream(
+    ) -> tuple[PaymentStream, LedgerStream]:
+        stream = PaymentStream(
             self,
-            "Health",
+            "PaymentStream",
             settings=settings,
             payments=tables.table(TableName.PAYMENTS),
-            update_health=functions[HEALTH_FUNCTION],
+            follow_payments=functions[FOLLOW_FUNCTION],
         )
         ledger = LedgerStream(
             self,
@@ -96,7 +113,7 @@ class PayFlowStack(cdk.Stack):
             tables=[tables.table(name) for name in FOLDED],
             fold_ledger=functions[LEDGER_FUNCTION],
         )
-        return health, ledger
+        return stream, ledger
 
     def _front(self, settings: Settings, parts: ApiParts) -> ApiFront:
         if settings.api is ApiKind.REST:
@@ -127,6 +144,7 @@ def _addresses(tables: Tables, keys: Keys) -> dict[str, str]:
         "ProviderBooksTable": tables.table(TableName.PROVIDER_BOOKS).table_name,
         "ProviderCallsTable": tables.table(TableName.PROVIDER_CALLS).table_name,
         "LedgerTable": tables.table(TableName.LEDGER).table_name,
+        "WalletsTable": tables.table(TableName.WALLETS).table_name,
         "CardKeyId": keys.key(KeyName.CARD).key_id,
         "CvcKeyId": keys.key(KeyName.CVC).key_id,
     }

@@ -23,11 +23,13 @@ class TableName(StrEnum):
     PROVIDER_BOOKS = "PROVIDER_BOOKS_TABLE"
     PROVIDER_CALLS = "PROVIDER_CALLS_TABLE"
     LEDGER = "LEDGER_TABLE"
+    WALLETS = "WALLETS_TABLE"
 
 
 INDEXES = {
-    TableName.PAYMENTS: ("by_merchant", "by_posting"),
+    TableName.PAYMENTS: ("by_merchant", "by_posting", "by_attention"),
     TableName.MERCHANTS: ("by_owner",),
+    TableName.WALLETS: ("by_posting",),
 }
 
 
@@ -49,6 +51,7 @@ class Tables(Construct):
                 "ProviderCalls", "id", time_to_live_attribute="expires_at"
             ),
             TableName.LEDGER: self._create("Ledger", "shard", number_sort_key="page"),
+            TableName.WALLETS: self._wallets(),
         }
 
     def table(self, name: TableName) -> dynamodb.Table:
@@ -64,6 +67,14 @@ class Tables(Construct):
         # Keys only: an index entry is one write unit whatever the payment weighs.
         _index(table, "by_merchant", "merchant_id", "created_key", KEYS_ONLY)
         # Sparse: only a payment that was booked has a `posted_key`.
+        _index(table, "by_posting", "merchant_id", "posted_key", KEYS_ONLY)
+        # Sparse: only a payment that waits for something, or for somebody, has an `attention`.
+        _index(table, "by_attention", "attention", "attention_key", KEYS_ONLY)
+        return table
+
+    def _wallets(self) -> dynamodb.Table:
+        table = self._create("Wallets", "id", stream=dynamodb.StreamViewType.NEW_AND_OLD_IMAGES)
+        # Sparse: only an operation that was booked has a `posted_key`.
         _index(table, "by_posting", "merchant_id", "posted_key", KEYS_ONLY)
         return table
 

@@ -11,11 +11,13 @@ import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
 from tools.deployment import commands as deployment
+from tools.doctor import commands as health
 from tools.embedded import commands as embedded
 from tools.errors import ToolError
 from tools.ledger import commands as ledger
 from tools.output import print_error
 from tools.payments import commands as payments
+from tools.traffic import commands as load
 
 INTERRUPTED = 130
 
@@ -34,6 +36,8 @@ for command in (
     deployment.deploy,
     deployment.destroy,
     payments.pay,
+    load.traffic,
+    health.doctor,
 ):
     app.command()(command)
 app.add_typer(ledger.app, name="ledger")

@@ -33,6 +33,7 @@ ALLOWED = {
         "cryptography",
         "types_boto3_dynamodb",
         "types_boto3_kms",
+        "types_boto3_sqs",
         "types_boto3_stepfunctions",
     },
     "adapters.py": {"payflow.domain", "payflow.providers", "payflow.aws"},
@@ -54,6 +55,7 @@ FUNCTIONS_MAY_IMPORT = {
     "payflow.aws.payment_stream",
     "payflow.aws.posting_stream",
     "payflow.aws.provider_task",
+    "payflow.aws.wake_ups",
 }
 # The world: environment, clock, chance, threads of control that wait, network, files.
 WORLD_MODULES = {

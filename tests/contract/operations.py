@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
 from payflow.domain.outcomes import Category, Operation, Outcome, ProviderResult
@@ -20,11 +22,11 @@ def offering(*capabilities: str) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("config", able, ids=lambda config: config.id)
 
 
-def each_operation() -> pytest.MarkDecorator:
-    """Every provider with each operation that it offers."""
+def each_operation(providers: Sequence[ProviderConfig] = PROVIDERS) -> pytest.MarkDecorator:
+    """Every provider, or each of `providers`, with each operation that it offers."""
     pairs = [
         pytest.param(config, operation, id=f"{config.id}-{operation}")
-        for config in PROVIDERS
+        for config in providers
         for operation in (CAPTURE, VOID, REFUND)
         if operation.value in config.capabilities
     ]

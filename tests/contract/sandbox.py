@@ -12,16 +12,19 @@ from payflow.domain.money import Money
 from payflow.domain.outcomes import Operation, Outcome, ProviderResult
 from payflow.domain.payment import provider_key
 from payflow.domain.ports import Provider
-from payflow.domain.provider import Faults, ProviderConfig
+from payflow.domain.provider import STORED_WALLET_ADAPTER, Faults, ProviderConfig
 from payflow.domain.provider_call import ProviderCall
 from payflow.domain.provider_schema import read_providers
+from payflow.domain.wallet import BALANCE_MINOR_MAX, WalletAction
 from payflow.providers.registry import ADAPTERS, create_provider
 from payflow.providers.simulated.store import BookStore, InMemoryBookStore
 from payflow.services.call_provider import OPERATIONS
 from tests.support.fakes import FakeClock, InMemoryVault
+from tests.support.in_memory_wallets import InMemoryWallets
 
 PROVIDERS_FILE = Path(__file__).parents[2] / "config" / "providers.json"
 CVC = "123"
+MERCHANT = "mer_1"
 
 ORDINARY = {
     MethodType.CARD: "5105105105105100",
@@ -33,6 +36,11 @@ ORDINARY = {
 def registered_providers() -> tuple[ProviderConfig, ...]:
     """Every provider of the shipped configuration: a new entry is tested unasked."""
     return read_providers(PROVIDERS_FILE.read_text(), adapters=ADAPTERS)
+
+
+def simulated_providers() -> tuple[ProviderConfig, ...]:
+    """Those with an operator at the other end, which is simulated: not PayFlow's own wallets."""
+    return tuple(one for one in registered_providers() if one.adapter != STORED_WALLET_ADAPTER)
 
 
 def following(
@@ -59,14 +67,22 @@ def flawless(config: ProviderConfig) -> ProviderConfig:
     return replace(config, failure_rate=0.0, lost_response_rate=0.0)
 
 
+def a_funded_wallet() -> InMemoryWallets:
+    """The ordinary wallet, as full as it can be."""
+    wallets = InMemoryWallets(FakeClock())
+    wallets.fund(ORDINARY[MethodType.WALLET], BALANCE_MINOR_MAX, merchant_id=MERCHANT)
+    return wallets
+
+
 @dataclass
 class Sandbox:
-    """Makes calls to providers; all share the book, and each has its own clock."""
+    """Makes calls to providers; all share book and wallets, and each has its own clock."""
 
     seed: int = 1
     store: BookStore = field(default_factory=InMemoryBookStore)
     clock: FakeClock = field(default_factory=FakeClock)
     vault: InMemoryVault = field(default_factory=InMemoryVault)
+    wallets: InMemoryWallets = field(default_factory=a_funded_wallet)
 
     def __post_init__(self) -> None:
         self.randomness = Random(self.seed)
@@ -76,6 +92,13 @@ class Sandbox:
         """The shared book, for tests that look into it."""
         assert isinstance(self.store, InMemoryBookStore)
         return self.store
+
+    @property
+    def entries(self) -> list[object]:
+        """All that providers have written down: in the shared book, and in their own wallets."""
+        operations = self.wallets.operations.values()
+        asked = [one for one in operations if one.action is not WalletAction.TOP_UP]
+        return [*self.book.items.items(), *asked]
 
     def perform(
         self, config: ProviderConfig, call: ProviderCall, faults: Faults | None = None
@@ -108,6 +131,7 @@ class Sandbox:
         key = provider_key(payment_id, attempt)
         return ProviderCall(
             payment_id=payment_id,
+            merchant_id=MERCHANT,
             attempt_number=attempt,
             operation=Operation.AUTHORIZE,
             provider=config.id,
@@ -138,6 +162,7 @@ class Sandbox:
             clock=self.clock,
             randomness=self.randomness,
             vault=lambda: self.vault,
+            wallets=lambda: self.wallets,
         )
 
     def _method(self, kind: MethodType, instrument: str) -> Method:
@@ -152,7 +177,7 @@ class Sandbox:
     def _tokenised(self, number: str) -> CardMethod:
         token = f"tok_{number[-8:]}"
         card = CardData(number=number, exp_month=12, exp_year=2030, cvc=CVC)
-        self.vault.store(token, "mer_1", card, keep=True)
-        described = self.vault.describe(token, "mer_1")
+        self.vault.store(token, MERCHANT, card, keep=True)
+        described = self.vault.describe(token, MERCHANT)
         assert described is not None
         return described

@@ -1,4 +1,4 @@
-"""The fixed outcomes of test instruments, at every registered provider of their method.
+"""The fixed outcomes of test instruments, at every simulated provider of their method.
 
 The tables repeat the published ones on purpose: they are the specification, not the code's data.
 """
@@ -16,9 +16,9 @@ from payflow.domain.method import CardMethod, MethodType, UpiFlow, UpiMethod
 from payflow.domain.outcomes import Category, NextActionType, Outcome
 from payflow.domain.provider import Faults, LatencyModel, ProviderConfig
 from payflow.providers.simulated.instruments import CARDS
-from tests.contract.sandbox import Sandbox, registered_providers
+from tests.contract.sandbox import Sandbox, simulated_providers
 
-PROVIDERS = registered_providers()
+PROVIDERS = simulated_providers()
 CARD_PROVIDERS = tuple(p for p in PROVIDERS if p.type is MethodType.CARD)
 
 APPROVED = {

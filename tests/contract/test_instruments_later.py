@@ -11,14 +11,14 @@ import pytest
 from payflow.domain.method import MethodType
 from payflow.domain.outcomes import Category, Operation, Outcome
 from payflow.domain.provider import ProviderConfig
-from tests.contract.sandbox import Sandbox, following, registered_providers
+from tests.contract.sandbox import Sandbox, following, simulated_providers
 
 CAPTURE, VOID, REFUND = Operation.CAPTURE, Operation.VOID, Operation.REFUND
 CAPTURE_FAILS_ONCE = "4000000000000077"
 REFUND_COMES_BACK = "4000000000005126"
 WHOLE = 125_000
 
-PROVIDERS = registered_providers()
+PROVIDERS = simulated_providers()
 CARD_PROVIDERS = tuple(config for config in PROVIDERS if config.type is MethodType.CARD)
 every_card_provider = pytest.mark.parametrize("config", CARD_PROVIDERS, ids=lambda c: c.id)
 

@@ -26,7 +26,7 @@ from tests.contract.operations import (
     original,
     refused,
 )
-from tests.contract.sandbox import Sandbox, flawless, following
+from tests.contract.sandbox import Sandbox, flawless, following, simulated_providers
 from tests.support.fakes import FakeClock
 
 
@@ -232,7 +232,7 @@ def test_of_20_simultaneous_parts_of_a_tenth_ten_fit(
     together = Barrier(callers)
 
     def part(attempt: int) -> ProviderResult:
-        other = Sandbox(seed=attempt, store=store, clock=FakeClock(sandbox.clock.now()))
+        other = replace(sandbox, seed=attempt, clock=FakeClock(sandbox.clock.now()))
         wanted = following(call, operation, WHOLE // 10, attempt=attempt)
         together.wait()
         return other.perform(config, wanted)
@@ -252,7 +252,7 @@ def test_duplicates_among_simultaneous_refunds_count_once(store: BookStore) -> N
     together = Barrier(callers)
 
     def refund(number: int) -> ProviderResult:
-        other = Sandbox(seed=number, store=store, clock=FakeClock(sandbox.clock.now()))
+        other = replace(sandbox, seed=number, clock=FakeClock(sandbox.clock.now()))
         together.wait()
         return other.perform(config, following(call, REFUND, WHOLE // 4, attempt=2 + number % 4))
 
@@ -263,7 +263,7 @@ def test_duplicates_among_simultaneous_refunds_count_once(store: BookStore) -> N
     assert len({result.provider_reference for result in results}) == 4
 
 
-@offering("refund")
+@pytest.mark.parametrize("config", simulated_providers(), ids=lambda config: config.id)
 def test_a_sale_that_is_still_being_worked_on_has_nothing_to_refund(
     config: ProviderConfig,
 ) -> None:

@@ -19,7 +19,7 @@ from tests.contract.operations import (
     original,
     refused,
 )
-from tests.contract.sandbox import Sandbox, flawless, following
+from tests.contract.sandbox import Sandbox, flawless, following, simulated_providers
 from tests.support.fakes import FakeClock
 
 
@@ -69,10 +69,10 @@ def test_the_same_key_has_one_effect_and_one_answer(
     authorization = original(sandbox, config, operation)
     call = following(authorization, operation)
 
-    answers = {sandbox.perform(busy, call) for _ in range(5)}
+    answers = {replace(sandbox.perform(busy, call), latency_ms=0) for _ in range(5)}
 
     assert len(answers) == 1
-    assert len(sandbox.book.items) == 2
+    assert len(sandbox.entries) == 2
 
 
 @each_operation()
@@ -87,7 +87,7 @@ def test_simultaneous_duplicates_have_one_effect_and_one_answer(
     together = Barrier(callers)
 
     def duplicate(seed: int) -> ProviderResult:
-        other = Sandbox(seed=seed, store=sandbox.store, clock=FakeClock(sandbox.clock.now()))
+        other = replace(sandbox, seed=seed, clock=FakeClock(sandbox.clock.now()))
         together.wait()
         return other.perform(busy, call)
 
@@ -95,7 +95,7 @@ def test_simultaneous_duplicates_have_one_effect_and_one_answer(
         results = list(pool.map(duplicate, range(callers)))
 
     assert len({replace(result, latency_ms=0) for result in results}) == 1
-    assert len(sandbox.book.items) == 2
+    assert len(sandbox.entries) == 2
 
 
 @each_operation()
@@ -115,7 +115,7 @@ def test_the_same_key_for_something_else_is_refused(
         replace(call, key=authorization.key),
     ):
         assert refused(sandbox.perform(flawless(config), changed), "duplicate_transaction")
-    assert len(sandbox.book.items) == 2
+    assert len(sandbox.entries) == 2
 
 
 @each_operation()
@@ -170,7 +170,7 @@ def test_a_call_beyond_the_time_out_is_unknown_and_done_all_the_same(
     assert sandbox.inquire(flawless(config), call).outcome is Outcome.APPROVED
 
 
-@each_operation()
+@each_operation(simulated_providers())
 def test_an_early_inquiry_may_miss_it_but_a_late_one_never(
     config: ProviderConfig, operation: Operation
 ) -> None:

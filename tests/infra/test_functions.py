@@ -23,6 +23,7 @@ MAY = {
         "Vault": {"GetItem", "PutItem", "UpdateItem", "DeleteItem"},
         "Control": READ_MARKET,
         "Merchants": {"GetItem"},
+        "Wallets": {"GetItem"},
     },
     "payment_actions_api": {"Payments": {"GetItem", "PutItem"}, "Control": READ_MARKET},
     "payments_api": {
@@ -30,6 +31,7 @@ MAY = {
         "Merchants": {"Query"},
     },
     "tokens_api": {"Vault": {"GetItem", "PutItem"}},
+    "wallets_api": {"Wallets": {"GetItem", "PutItem"}},
     "ledger_api": {
         "Ledger": {"GetItem", "Query"},
         "Payments": {"Query", "BatchGetItem"},
@@ -44,6 +46,7 @@ MAY = {
         "ProviderBooks": {"DescribeTable"},
         "ProviderCalls": {"DescribeTable"},
         "Ledger": {"DescribeTable"},
+        "Wallets": {"DescribeTable"},
         "Control": READ_MARKET,
     },
     "authorize_request": {"Merchants": {"GetItem"}},
@@ -67,6 +70,7 @@ MAY = {
         "ProviderBooks": {"GetItem", "PutItem", "UpdateItem"},
         "ProviderCalls": {"PutItem"},
         "Control": READ_MARKET,
+        "Wallets": {"GetItem", "PutItem"},
     },
     "update_health": {"Control": {"BatchGetItem", "PutItem"}},
     "fold_ledger": {"Ledger": {"GetItem", "Query", "PutItem"}},

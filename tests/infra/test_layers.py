@@ -28,10 +28,11 @@ def test_the_package_is_where_lambda_looks_for_it(package_layer: Path) -> None:
     assert (package_layer / "domain" / "payment.py").is_file()
 
 
-def test_the_provider_file_lies_inside_the_package(package_layer: Path) -> None:
-    shipped = package_layer / "config" / "providers.json"
+@pytest.mark.parametrize("file", [paths.PROVIDERS_FILE, paths.FX_RATES_FILE], ids=lambda f: f.name)
+def test_the_configuration_lies_inside_the_package(package_layer: Path, file: Path) -> None:
+    shipped = package_layer / "config" / file.name
 
-    assert shipped.read_bytes() == paths.PROVIDERS_FILE.read_bytes()
+    assert shipped.read_bytes() == file.read_bytes()
 
 
 def test_nothing_compiled_is_shipped(package_layer: Path) -> None:

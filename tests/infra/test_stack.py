@@ -36,6 +36,7 @@ OUTPUTS = {
     "ProviderBooksTable",
     "ProviderCallsTable",
     "LedgerTable",
+    "WalletsTable",
     "CardKeyId",
     "CvcKeyId",
     "HealthDlqUrl",

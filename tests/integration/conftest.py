@@ -70,13 +70,17 @@ def cloud(clients: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 def _make_writes_atomic(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let one thread at a time into moto's conditional writes, which DynamoDB makes atomic."""
-    lock, put_item = threading.Lock(), DynamoDBBackend.put_item
+    lock = threading.RLock()  # A transaction's own writes are made within it.
 
-    def one_at_a_time(*arguments: Any, **named: Any) -> Any:
-        with lock:
-            return put_item(*arguments, **named)
+    def alone(write: Callable[..., Any]) -> Callable[..., Any]:
+        def one_at_a_time(*arguments: Any, **named: Any) -> Any:
+            with lock:
+                return write(*arguments, **named)
 
-    monkeypatch.setattr(DynamoDBBackend, "put_item", one_at_a_time)
+        return one_at_a_time
+
+    for name in ("put_item", "transact_write_items"):
+        monkeypatch.setattr(DynamoDBBackend, name, alone(getattr(DynamoDBBackend, name)))
 
 
 @pytest.fixture

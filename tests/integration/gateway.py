@@ -12,8 +12,10 @@ from types_boto3_kms import KMSClient
 from payflow.aws.payments import DynamoPayments
 from payflow.aws.provider_calls import DynamoCallClaims
 from payflow.aws.provider_file import deployed_providers
+from payflow.aws.rates_file import DeployedRates
 from payflow.aws.settings import VaultSettings
 from payflow.aws.vault import KmsVault
+from payflow.aws.wallets import DynamoWallets
 from payflow.domain.merchant import Merchant
 from payflow.domain.method import CardData, CardMethod, MethodType
 from payflow.domain.money import FeeTerms, Money
@@ -100,10 +102,12 @@ class Gateway:
             payments=self.payments,
             vault=self.vault,
             market=market,
+            rates=DeployedRates(),
             workflow=self.workflow,
             clock=self.clock,
             randomness=Random(1),
             functions=FUNCTIONS,
+            wallets=DynamoWallets(self.dynamodb, "wallets", self.clock, Random(1)),
         )
         self.plan = PlanNextStep(
             self.payments, self.vault, market, self.clock, Random(1), FUNCTIONS

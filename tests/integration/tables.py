@@ -61,4 +61,7 @@ _DEFINITIONS = {
     "PROVIDER_BOOKS_TABLE": _table("provider_books", "id"),
     "PROVIDER_CALLS_TABLE": _table("provider_calls", "id"),
     "LEDGER_TABLE": _table("ledger", "shard", number_key="page"),
+    "WALLETS_TABLE": _table(
+        "wallets", "id", _index("by_posting", "merchant_id", "posted_key", "KEYS_ONLY")
+    ),
 }

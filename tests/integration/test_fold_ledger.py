@@ -113,7 +113,7 @@ def test_any_page_is_found_again_by_number_and_time(dynamodb: DynamoDBClient) ->
 
 
 def audited(dynamodb: DynamoDBClient) -> Audit:
-    journal, facts = DynamoJournal(dynamodb, "ledger"), PostedFacts(dynamodb, ["payments"])
+    journal, facts = DynamoJournal(dynamodb, "ledger"), [PostedFacts(dynamodb, "payments")]
     return VerifyLedger(journal, facts, FakeClock(later(1_000)))(lambda *_: None)
 
 

@@ -14,18 +14,15 @@ from types_boto3_dynamodb import DynamoDBClient
 
 from payflow.aws.payments import DynamoPayments
 from payflow.domain.errors import Unavailable, VersionConflict
-from payflow.domain.ledger import JournalTransaction
 from payflow.domain.listing import PaymentFilter
 from payflow.domain.payment import Status
 from tests.integration.stored_payments import (
     ASHAS,
     BELAS,
     a_repository,
-    booked,
     next_version,
     numbered,
 )
-from tests.support.builders import later
 
 
 @pytest.fixture
@@ -173,59 +170,9 @@ def test_keys_that_stay_unprocessed_are_asked_for_again_and_then_given_up(
         return {"Responses": {}, "UnprocessedKeys": parameters["RequestItems"]}
 
     monkeypatch.setattr(dynamodb, "batch_get_item", throttled)
-    monkeypatch.setattr("payflow.aws.payments.sleep", lambda _: None)
+    monkeypatch.setattr("payflow.aws.table_reading.sleep", lambda _: None)
 
     with pytest.raises(Unavailable):
         payments.list(PaymentFilter(merchant_id=ASHAS, limit=10))
 
     assert len(asked) == 6
-
-
-def posted_since(
-    payments: DynamoPayments, at_s: float, merchant_id: str = ASHAS
-) -> list[JournalTransaction]:
-    batches = payments.posted_since({merchant_id: later(at_s)})[merchant_id]
-    return [one for batch in batches for one in batch]
-
-
-def test_what_was_posted_lately_comes_newest_first_over_all_pages(
-    payments: DynamoPayments, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("payflow.aws.payments._QUERY_PAGE", 3)
-    monkeypatch.setattr("payflow.aws.payments._POSTED_BATCH", 1)
-    for number in range(10):
-        # The later a payment was made, the earlier its money moved.
-        payments.create(booked(numbered(number), later(1000 - number)))
-    payments.create(numbered(50))
-    payments.create(booked(numbered(3, BELAS), later(2000)))
-
-    posted = posted_since(payments, 994)
-
-    assert [one.posted_at for one in posted] == [later(1000 - number) for number in range(7)]
-    assert [one.payment_id for one in posted] == [numbered(number).id for number in range(7)]
-
-
-def test_many_merchants_are_asked_about_at_once(payments: DynamoPayments) -> None:
-    for merchant_id in (ASHAS, BELAS):
-        payments.create(booked(numbered(1, merchant_id), later(5)))
-
-    found = payments.posted_since({ASHAS: later(0), BELAS: later(0), "mer_nobody": later(0)})
-
-    counts = {merchant: [len(batch) for batch in batches] for merchant, batches in found.items()}
-    assert counts == {ASHAS: [1], BELAS: [1], "mer_nobody": []}
-
-
-def test_whatever_is_booked_puts_the_payment_first_in_the_index_again(
-    payments: DynamoPayments,
-) -> None:
-    payment = numbered(1)
-    payments.create(payment)
-    assert posted_since(payments, 0) == []
-
-    first = booked(next_version(payment), later(5))
-    payments.save(first)
-    more = replace(first.postings[0], sequence=2, posted_at=later(90))
-    payments.save(next_version(first, postings=(*first.postings, more)))
-
-    assert [one.posted_at for one in posted_since(payments, 6)] == [later(90)]
-    assert len(posted_since(payments, 0)) == 2

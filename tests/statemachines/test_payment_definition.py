@@ -83,12 +83,12 @@ def test_a_state_for_each_operation_calls_the_provider_that_the_plan_names() -> 
 
 def test_an_outcome_that_stays_unknown_is_a_failed_execution_which_alarms() -> None:
     unresolved = next(
-        choice for choice in STATES["ActOnPlan"]["Choices"] if choice["Next"] == "LeftUnresolved"
+        choice for choice in STATES["ActOnPlan"]["Choices"] if choice["Next"] == "NeedsReview"
     )
 
-    assert unresolved["Variable"] == "$.step.status"
-    assert unresolved["StringEquals"] == "processing"
-    assert STATES["LeftUnresolved"]["Type"] == "Fail"
+    assert unresolved["Variable"] == "$.step.action"
+    assert unresolved["StringEquals"] == Action.NEEDS_REVIEW.value
+    assert STATES["NeedsReview"]["Type"] == "Fail"
 
 
 def test_the_machine_stays_below_the_express_limit_of_five_minutes() -> None:

@@ -24,7 +24,8 @@ from payflow.domain.instructions import accepted
 from payflow.domain.method import MethodType
 from payflow.domain.outcomes import Category, Outcome, ProviderResult
 from payflow.domain.payment import CaptureMethod, Payment, Status
-from payflow.domain.plan import Authorize, advanced, carry_out
+from payflow.domain.plan import advanced, carry_out
+from payflow.domain.plan_authorization import Authorize
 from payflow.domain.provider_call import result_to_document
 from payflow.domain.step import step_document
 from payflow.services.plan_next_step import PlanNextStep

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from payflow.domain.answer import revised
+from payflow.domain.fx import Quote, RateTable, quoted, rate_table_from_document
 from payflow.domain.instruction import InstructionKind, instruction_id
 from payflow.domain.instructions import NewInstruction
 from payflow.domain.method import CardMethod, Method, MethodType, UpiMethod
@@ -22,7 +23,8 @@ from payflow.domain.payment import (
     new_attempt,
     opened,
 )
-from payflow.domain.plan import Approve, carry_out
+from payflow.domain.plan import carry_out
+from payflow.domain.plan_authorization import Approve
 from payflow.domain.provider import LatencyModel, Market, ProviderConfig
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -67,6 +69,32 @@ def a_payment(
         platform_fee=FeeTerms(bps=100),
     )
     return replace(payment, **changes)
+
+
+def a_rate_table(*, spread_bps: int = 50, **per_euro: str) -> RateTable:
+    """Rates against the euro; by default those of one day of six currencies."""
+    rates = per_euro or {
+        "USD": "1.0411",
+        "GBP": "0.82608",
+        "INR": "90.9710",
+        "JPY": "156.96",
+        "KWD": "0.3212",
+    }
+    entry = {"source": "ecb_reference", "asOf": "2026-11-20T13:10:00Z"}
+    return rate_table_from_document(
+        {
+            "base": "EUR",
+            "spreadBps": spread_bps,
+            "rates": {currency: {"rate": rate, **entry} for currency, rate in rates.items()},
+        }
+    )
+
+
+def a_quote(source: str, target: str, *, spread_bps: int = 50) -> Quote:
+    """A quote of noon by the rates of that table."""
+    quote = quoted(source, target, a_rate_table(spread_bps=spread_bps), NOON)
+    assert quote is not None
+    return quote
 
 
 def a_provider(provider_id: str, **changes: Any) -> ProviderConfig:

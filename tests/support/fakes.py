@@ -11,12 +11,13 @@ from typing import Any
 
 from payflow.domain.card import described
 from payflow.domain.errors import Unavailable, VersionConflict
+from payflow.domain.fx import RateTable
 from payflow.domain.ledger import JournalTransaction
 from payflow.domain.listing import PaymentFilter, PaymentPage
 from payflow.domain.method import CardData, CardMethod
 from payflow.domain.payment import Payment
 from payflow.domain.provider import Market
-from tests.support.builders import NOON
+from tests.support.builders import NOON, a_rate_table
 
 _POSTED_BATCH = 25
 
@@ -88,6 +89,13 @@ class InMemoryPayments:
             self.looked_at += [payment.id for payment in batch]
             yield [one for p in batch for one in p.postings if one.posted_at >= since]
 
+    def due(self, now: datetime, limit: int) -> Sequence[str]:
+        due = [p for p in self.items.values() if p.due_at is not None and p.due_at <= now]
+        return [p.id for p in due if p.open_review is None][:limit]
+
+    def in_review(self, limit: int) -> Sequence[Payment]:
+        return [p for p in self.items.values() if p.open_review is not None][:limit]
+
 
 @dataclass
 class InMemoryVault:
@@ -134,6 +142,16 @@ class FixedMarket:
 
 
 @dataclass
+class FixedRates:
+    """Exchange rates that a test can change."""
+
+    rates: RateTable = field(default_factory=a_rate_table)
+
+    def table(self) -> RateTable:
+        return self.rates
+
+
+@dataclass
 class RecordingWorkflow:
     """Remembers what was started; `available` False makes it refuse."""
 
@@ -146,6 +164,16 @@ class RecordingWorkflow:
             raise Unavailable("workflow_unavailable", "cannot start")
         self.started.append((payment.id, dict(step)))
         self.resumptions.append(resumption)
+
+
+@dataclass
+class RecordingWakeUps:
+    """Remembers who is to be woken when."""
+
+    asked: list[tuple[str, datetime]] = field(default_factory=list)
+
+    def wake(self, wake_ups: Sequence[tuple[str, datetime]]) -> None:
+        self.asked += wake_ups
 
 
 @dataclass

@@ -18,9 +18,11 @@ from payflow.domain.merchant import Merchant
 from payflow.domain.method import CardData, MethodType
 from payflow.domain.money import FeeTerms, Money
 from payflow.domain.new_payment import NewPayment
-from payflow.domain.payment import CaptureMethod, Payment
+from payflow.domain.outcomes import Outcome
+from payflow.domain.payment import CaptureMethod, Payment, provider_key
 from payflow.domain.ports import Provider
 from payflow.domain.provider import Faults, Market, ProviderConfig
+from payflow.domain.provider_callback import CallbackType, ProviderCallback
 from payflow.domain.step import Action
 from payflow.domain.timestamps import parse_rfc3339
 from payflow.providers.registry import create_provider
@@ -28,17 +30,23 @@ from payflow.providers.simulated.entry import BookEntry, entry_from_document
 from payflow.providers.simulated.store import InMemoryBookStore
 from payflow.services.call_provider import CallProvider
 from payflow.services.create_payment import CreateAnswer, CreatePayment, CreateRequest
+from payflow.services.handle_callback import HandleCallback
 from payflow.services.instruct_payment import InstructAnswer, InstructPayment, InstructRequest
 from payflow.services.plan_next_step import PlanNextStep
+from payflow.services.review_payments import ReviewPayments
+from payflow.services.wake_payment import WakePayment
 from tests.support.builders import NOON, a_provider
 from tests.support.fakes import (
     FakeClock,
     FixedMarket,
+    FixedRates,
     InMemoryCallClaims,
     InMemoryPayments,
     InMemoryVault,
+    RecordingWakeUps,
     RecordingWorkflow,
 )
+from tests.support.in_memory_wallets import InMemoryWallets
 
 MERCHANT = Merchant(
     id="mer_00000000000000000000000001",
@@ -50,6 +58,7 @@ MERCHANT = Merchant(
 )
 FUNCTIONS = {kind: f"call_{kind.value}_provider" for kind in MethodType}
 STATES_MAX = 400
+WAKE_UPS_MAX = 100
 Execution = dict[str, Any]
 """What the state machine would carry: the payment's id and its step."""
 
@@ -66,6 +75,7 @@ class InProcess:
 
     def __post_init__(self) -> None:
         self.clock, self.randomness = FakeClock(), Random(self.seed)
+        self.wallets = InMemoryWallets(self.clock)
         self.payments, self.vault, self.book = (
             InMemoryPayments(),
             InMemoryVault(),
@@ -78,11 +88,23 @@ class InProcess:
         self.plan = PlanNextStep(self.payments, self.vault, *planning)
         self.provider = CallProvider(market, InMemoryCallClaims(), self._provider)
         self.create = CreatePayment(
-            self.payments, self.vault, market, self.workflow, self.clock, self.randomness, FUNCTIONS
+            self.payments,
+            self.vault,
+            market,
+            FixedRates(),
+            self.workflow,
+            self.clock,
+            self.randomness,
+            FUNCTIONS,
+            self.wallets,
         )
-        self.instruct = InstructPayment(
-            self.payments, market, self.workflow, self.clock, self.randomness, FUNCTIONS
-        )
+        self.wake_ups = RecordingWakeUps()
+        at_work = (self.payments, market, self.workflow)
+        chance = (self.clock, self.randomness, FUNCTIONS)
+        self.instruct = InstructPayment(*at_work, *chance)
+        self.wake = WakePayment(*at_work, self.wake_ups, *chance)
+        self.handle = HandleCallback(*at_work, *chance, lambda callback: "no disputes here")
+        self.review = ReviewPayments(*at_work, *chance)
 
     def pay(
         self,
@@ -151,7 +173,7 @@ class InProcess:
         step, payment_id = execution["step"], execution["payment_id"]
         answer = None
         match step["action"]:
-            case Action.FINISHED:
+            case Action.FINISHED | Action.NEEDS_REVIEW:
                 return
             case Action.BACK_OFF:
                 self.clock.time = max(self.clock.time, parse_rfc3339(step["not_before"]))
@@ -169,7 +191,7 @@ class InProcess:
 
     def is_finished(self, execution: Execution) -> bool:
         """Whether the execution has nothing more to do."""
-        return bool(execution["step"]["action"] == Action.FINISHED)
+        return execution["step"]["action"] in (Action.FINISHED, Action.NEEDS_REVIEW)
 
     def run(self) -> None:
         """All executions to their ends, in turns."""
@@ -180,6 +202,43 @@ class InProcess:
             for execution in running:
                 self.step(execution)
         raise AssertionError("an execution does not end")
+
+    def run_and_wait(self, payment: Payment, **at_most: float) -> Payment:
+        """All executions, and each wake-up of `payment` when it is due, for so much time."""
+        until = self.clock.time + timedelta(**at_most)
+        for _ in range(WAKE_UPS_MAX):
+            self.run()
+            due_at = self.payment(payment.id).due_at
+            if due_at is None or due_at > until:
+                break
+            self.clock.time = max(self.clock.time, due_at)
+            self.wake(payment.id)
+            self._collect()
+        return self.payment(payment.id)
+
+    def tell(
+        self,
+        payment: Payment,
+        attempt_number: int,
+        outcome: Outcome = Outcome.APPROVED,
+        *,
+        provider: str | None = None,
+    ) -> str:
+        """The provider's callback about one of its operations; what came of it."""
+        attempt = payment.attempts[attempt_number - 1]
+        handled = self.handle(
+            ProviderCallback(
+                id=f"cb-{payment.id}-{attempt_number}",
+                provider=provider or attempt.provider,
+                type=CallbackType.PAYMENT_UPDATED,
+                payment_id=payment.id,
+                key=provider_key(payment.id, attempt_number),
+                occurred_at=self.clock.time,
+                outcome=outcome,
+            )
+        )
+        self._collect()
+        return handled
 
     def run_quietly(self) -> None:
         """All executions to their ends while somebody waits on the same clock."""
@@ -205,6 +264,7 @@ class InProcess:
             clock=self.clock,
             randomness=self.randomness,
             vault=lambda: self.vault,
+            wallets=lambda: self.wallets,
         )
 
     def _collect(self) -> None:

@@ -91,6 +91,14 @@ def test_a_card_may_be_written_in_groups_and_has_not_expired(pay: RunPayflow, ap
     assert body["method"]["card"]["exp_year"] > 2026
 
 
+def test_the_merchant_may_be_owed_in_another_currency(pay: RunPayflow, api: FakeApi) -> None:
+    pay("--vpa", "success@upi", "--settle-in", "usd")
+
+    _, _, _, body = api.requests[0]
+    assert body is not None
+    assert (body["currency"], body["settlement_currency"]) == ("INR", "USD")
+
+
 def test_the_story_tells_when_what_happened_and_the_ledger(pay: RunPayflow) -> None:
     outcome = pay("--vpa", "success@upi", "--wait")
 

@@ -29,6 +29,7 @@ ENVIRONMENT = {
     "PROVIDER_BOOKS_TABLE": "books",
     "PROVIDER_CALLS_TABLE": "calls",
     "LEDGER_TABLE": "ledger",
+    "WALLETS_TABLE": "wallets",
     "CARD_KEY_ID": "card",
     "CVC_KEY_ID": "cvc",
     "STATE_MACHINE_ARN": "arn:aws:states:eu-west-1:000000000000:stateMachine:payment",

@@ -31,8 +31,9 @@ def start_in_background(state: StateDir, arguments: list[str], report: Report) -
         child = subprocess.Popen(
             [sys.executable, "-m", "tools.cli", "up", *arguments],
             stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
+            # What it prints when it is ready has a key in it, which belongs into no log.
+            stdout=subprocess.DEVNULL,
+            stderr=log,
             start_new_session=True,
         )
     try:

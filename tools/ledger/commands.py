@@ -29,9 +29,10 @@ from tools.output import print_json, results
 from tools.progress import ProgressReport
 
 if TYPE_CHECKING:
+    from payflow.aws.posted_facts import PostedFacts
     from payflow.services.verify_ledger import Audit
 
-FACT_TABLES = ("PaymentsTable",)
+FACT_TABLES = ("PaymentsTable", "WalletsTable")
 """The outputs that name the tables whose items have postings."""
 
 app = typer.Typer(
@@ -52,15 +53,13 @@ def verify(state_dir: StateDirOption = STATE_DIR_DEFAULT, as_json: JsonOption = 
         payflow ledger verify --json
     """
     from payflow.aws.journal import DynamoJournal
-    from payflow.aws.posted_facts import PostedFacts
     from payflow.aws.system_clock import SystemClock
     from payflow.services.verify_ledger import VerifyLedger
 
     cloud, outputs = _deployed(state_dir)
     journal = DynamoJournal(cloud.dynamodb(), outputs["LedgerTable"])
-    facts = PostedFacts(cloud.dynamodb(), [outputs[name] for name in FACT_TABLES])
     with _told(), ProgressReport() as report:
-        audit = VerifyLedger(journal, facts, SystemClock())(report)
+        audit = VerifyLedger(journal, _facts(cloud, outputs), SystemClock())(report)
     if as_json:
         print_json({"ok": audit.is_sound, **asdict(audit)})
     else:
@@ -88,7 +87,6 @@ def balance(
     from payflow.api.documents import account_document
     from payflow.aws.journal import DynamoJournal
     from payflow.aws.merchants import DynamoMerchants
-    from payflow.aws.payments import DynamoPayments
     from payflow.aws.system_clock import SystemClock
     from payflow.domain.merchant import Caller, Principal
     from payflow.services.read_ledger import ReadLedger
@@ -97,9 +95,8 @@ def balance(
     cloud, outputs = _deployed(state_dir)
     dynamodb = cloud.dynamodb()
     merchants = DynamoMerchants(dynamodb, outputs["MerchantsTable"])
-    payments = DynamoPayments(dynamodb, outputs["PaymentsTable"], merchants=lambda: merchants)
     journal = DynamoJournal(dynamodb, outputs["LedgerTable"])
-    ledger = ReadLedger(journal, (payments,), merchants, SystemClock())
+    ledger = ReadLedger(journal, _facts(cloud, outputs), merchants, SystemClock())
     with _told():
         found = ledger.account(account, Caller(Principal.OPERATOR, "payflow"), moment)
     document = account_document(found)
@@ -120,6 +117,12 @@ def _deployed(state_dir: Path) -> tuple[Cloud, dict[str, str]]:
     if outputs is None or "LedgerTable" not in outputs:
         raise ToolError("the deployment has no ledger table", hint="deploy it again")
     return cloud, outputs
+
+
+def _facts(cloud: Cloud, outputs: dict[str, str]) -> list[PostedFacts]:
+    from payflow.aws.posted_facts import PostedFacts
+
+    return [PostedFacts(cloud.dynamodb(), outputs[name]) for name in FACT_TABLES]
 
 
 def _moment(text: str | None) -> datetime | None:
@@ -143,7 +146,7 @@ def _told() -> Iterator[None]:
 def _print_audit(audit: Audit) -> None:
     results.print(
         f"{audit.pages:,} pages in {audit.shards} shards, {audit.transactions:,} transactions, "
-        f"{audit.facts:,} payments"
+        f"{audit.facts:,} payments and other facts"
     )
     if audit.is_sound:
         results.print("[bold green]The journal is sound.[/]")

@@ -29,6 +29,9 @@ def pay(
     ] = None,
     amount: Annotated[int, typer.Option(min=1, help="In minor units: 125000 is ₹1,250.00.")],
     currency: Annotated[str, typer.Option(help="ISO 4217 code.")] = "INR",
+    settle_in: Annotated[
+        str | None, typer.Option(metavar="CURRENCY", help="Convert for the merchant.")
+    ] = None,
     reference: Annotated[str | None, typer.Option(help="Your own name for the payment.")] = None,
     wait: Annotated[
         bool, typer.Option("--wait", "-w", help=f"Wait up to {WAIT_S} s for the outcome.")
@@ -45,11 +48,14 @@ def pay(
         payflow pay --card 4242424242424242 --amount 125000 --currency INR --wait
         payflow pay --vpa success@upi --amount 4900 --wait
         payflow pay --wallet test_approved --amount 4900 --json
+        payflow pay --card 4242424242424242 --amount 10000 --currency USD --settle-in INR --wait
     """
     method = _method(card=card, vpa=vpa, wallet=wallet)
     endpoints = read_endpoints(state_dir)
     api = Api(endpoints.api_url, endpoints.demo_merchant.api_key)
     body: Json = {"amount": amount, "currency": currency.upper(), "method": method}
+    if settle_in is not None:
+        body["settlement_currency"] = settle_in.upper()
     if reference is not None:
         body["reference"] = reference
     headers = {"Idempotency-Key": f"cli-{secrets.token_hex(16)}"}

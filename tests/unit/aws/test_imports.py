@@ -9,7 +9,7 @@ import sys
 import pytest
 
 HEAVY = ("boto3", "botocore", "cryptography", "pydantic", "aws_lambda_powertools")
-ADAPTERS = ("clients", "settings", "payments", "vault", "workflow", "observability")
+ADAPTERS = ("rates_file", "clients", "settings", "payments", "vault", "workflow", "observability")
 
 
 def imported_by(code: str) -> set[str]:

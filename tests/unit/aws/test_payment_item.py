@@ -18,6 +18,7 @@ from payflow.aws.payment_item import payment_from_item, payment_to_item
 from payflow.aws.posting_item import ACCOUNT_CODES
 from payflow.aws.provider_file import deployed_providers
 from payflow.domain.answer import revised
+from payflow.domain.fx import Quote, Ratio
 from payflow.domain.ids import derived_id
 from payflow.domain.instruction import (
     Instruction,
@@ -60,7 +61,7 @@ from payflow.domain.routing.model import (
     RoutingDecision,
     RoutingPreference,
 )
-from tests.support.builders import NOON, a_card, a_payment, a_result, a_vpa, later
+from tests.support.builders import NOON, a_card, a_payment, a_quote, a_result, a_vpa, later
 from tests.support.dynamodb_units import item_size
 
 KILOBYTE = 1024
@@ -184,14 +185,29 @@ def instructions(draw: st.DrawFn, payment_id: str) -> tuple[Instruction, ...]:
     return tuple(made)
 
 
+def quotes(source: str, target: str) -> st.SearchStrategy[Quote]:
+    return st.builds(
+        Quote,
+        source_currency=st.just(source),
+        target_currency=st.just(target),
+        rate=st.builds(Ratio, st.integers(1, 10**30), st.integers(1, 10**30)),
+        spread_bps=st.integers(0, 9_999),
+        rate_source=words,
+        as_of=moments,
+        quoted_at=moments,
+        expires_at=moments,
+    )
+
+
 @st.composite
 def payments(draw: st.DrawFn) -> Payment:
     payment_id = draw(words)
     minor = st.integers(0, 10**12)
+    currency, settlement = draw(currencies), draw(st.none() | currencies)
     return Payment(
         id=payment_id,
         merchant_id=draw(st.sampled_from(["mer_1", "mer_2"])),
-        amount=Money(draw(amounts), draw(currencies)),
+        amount=Money(draw(amounts), currency),
         method=draw(methods),
         claim=draw(claims),
         created_at=draw(moments),
@@ -211,7 +227,8 @@ def payments(draw: st.DrawFn) -> Payment:
         routing=draw(
             st.builds(RoutingPreference, optional_text, st.lists(words, max_size=3).map(tuple))
         ),
-        settlement_currency=draw(st.none() | currencies),
+        settlement_currency=settlement,
+        fx=draw(st.none() | quotes(currency, settlement)) if settlement else None,
         platform_fee=draw(st.builds(FeeTerms, st.integers(0, 10_000), minor)),
         risk=draw(st.builds(Risk, words, st.integers(0, 100), st.lists(texts).map(tuple))),
         fees=draw(st.builds(Fees, minor, minor)),
@@ -330,6 +347,17 @@ def test_a_payment_with_all_that_a_merchant_may_well_say_stays_below_one_and_a_h
 
     assert item_size(payment_to_item(born)) < KILOBYTE
     assert item_size(payment_to_item(_succeeded(born))) < 1.5 * KILOBYTE
+
+
+def test_a_converted_payment_adds_its_quote_and_the_second_leg() -> None:
+    told = {"currency": "USD", "settlement_currency": "INR", "fx": a_quote("USD", "INR")}
+    plain, converted = _born(a_card()), _born(a_card(), **told)
+
+    booked = _succeeded(converted)
+
+    assert len(booked.postings[0].entries) == 7
+    assert item_size(payment_to_item(converted)) - item_size(payment_to_item(plain)) < 110
+    assert item_size(payment_to_item(booked)) < 1.25 * KILOBYTE
 
 
 def test_a_upi_payment_is_smaller_than_a_card_payment() -> None:

@@ -22,6 +22,7 @@ def test_a_function_with_one_variable_reads_that_one(monkeypatch: pytest.MonkeyP
         ("CONTROL_TABLE", settings.control_table),
         ("PROVIDER_BOOKS_TABLE", settings.provider_books_table),
         ("PROVIDER_CALLS_TABLE", settings.provider_calls_table),
+        ("WALLETS_TABLE", settings.wallets_table),
         ("VAULT_TABLE", settings.vault),
         ("STATE_MACHINE_ARN", settings.state_machine_arn),
         ("PROVIDER_FUNCTIONS", settings.provider_functions),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -151,6 +152,31 @@ def test_a_refund_reverses_the_principal_of_its_capture(amount: int) -> None:
 
     assert {balance.amount for balance in balances} == {0}
     assert refund.id != transaction_id("pay_1", "refund", 1)
+
+
+@given(amounts, terms)
+def test_what_a_stored_wallet_pays_comes_from_it_and_goes_back_to_it(
+    amount: int, platform: FeeTerms
+) -> None:
+    fact: dict[str, Any] = {
+        "payment_id": "pay_1",
+        "merchant_id": "mer_1",
+        "provider": "payflowWallet",
+        "amount": Money(amount, "INR"),
+        "posted_at": NOON,
+        "wallet_id": "wal_1",
+    }
+    fee = platform.on(amount)
+    capture = capture_transaction(**fact, provider_fee_minor=0, platform_fee_minor=fee, sequence=1)
+    refund = refund_transaction(**fact, sequence=2)
+
+    paid, after = folded({}, [capture]), folded({}, [capture, refund])
+    wallet = Account(AccountKind.CUSTOMER_WALLET, "INR", "wal_1")
+
+    assert paid[wallet].amount == -amount
+    assert after[wallet].amount == 0
+    assert sum(one.amount for account, one in paid.items() if account != wallet) == amount
+    assert AccountKind.PROVIDER_RECEIVABLE not in {account.kind for account in after}
 
 
 @pytest.mark.parametrize(

@@ -19,19 +19,12 @@ from payflow.domain.payment import (
     new_attempt,
     opened,
 )
-from payflow.domain.plan import (
-    POLICY,
-    Approve,
-    AskCustomer,
-    Authorize,
-    CheckStatus,
-    Fail,
-    Plan,
-    Rest,
-    carry_out,
-    plan_next_step,
-)
+from payflow.domain.plan import POLICY, Plan, carry_out, plan_next_step
+from payflow.domain.plan_authorization import Approve, AskCustomer, Authorize, CheckStatus, Fail
+from payflow.domain.plan_inquiry import Flag, Rest
 from payflow.domain.provider import Market
+from payflow.domain.review import ReviewReason
+from payflow.domain.verification import UNKNOWN_LOOKS
 from tests.support.builders import (
     NOON,
     a_market,
@@ -177,7 +170,10 @@ class TestVerifyBeforeFailover:
             tried(a_payment(), "gone", UNKNOWN), "gone", NOT_FOUND, operation=Operation.INQUIRE
         )
 
-        assert isinstance(plan(payment, at=60), CheckStatus)
+        decided = plan(payment, at=60)
+
+        assert isinstance(decided, Rest)
+        assert decided.due_at == later(86_400)
 
     def test_an_approval_found_by_inquiry_is_the_approval(self) -> None:
         payment = tried(
@@ -194,26 +190,49 @@ class TestVerifyBeforeFailover:
 
         assert isinstance(plan(payment, at=30), CheckStatus)
 
-    def test_a_provider_that_says_not_yet_is_asked_again_soon(self) -> None:
-        payment = tried(a_payment(), "A", UNKNOWN)
-        for _ in range(8):
-            payment = tried(payment, "A", a_result(Outcome.PENDING), operation=Operation.INQUIRE)
+    def test_a_provider_that_says_not_yet_is_waited_for_not_polled(self) -> None:
+        payment = tried(a_payment(), "A", a_result(Outcome.PENDING))
 
-        decided = plan(payment)
+        decided = plan(payment, at=1)
 
-        assert isinstance(decided, CheckStatus)
-        assert decided.not_before <= later(1.5)
+        assert isinstance(decided, Rest)
+        assert decided.due_at is not None
+        assert later(10) <= decided.due_at <= later(11)
+        assert isinstance(plan(payment, at=12), CheckStatus), "in case no callback came"
 
-    def test_inquiries_are_bounded_and_the_payment_then_stays_open(self) -> None:
+    def test_news_of_what_is_waited_for_is_asked_about_at_once(self) -> None:
+        payment = tried(a_payment(), "A", a_result(Outcome.PENDING))
+
+        decided = plan_next_step(payment, MARKET, now=later(1), randomness=Random(1), nudged=True)
+
+        assert decided == CheckStatus("A", later(1))
+
+    def test_after_quick_inquiries_the_execution_ends_and_the_provider_is_asked_by_schedule(
+        self,
+    ) -> None:
         payment = tried(a_payment(), "A", UNKNOWN)
         asked = 0
-        while isinstance(decided := plan(payment, at=60), CheckStatus):
+        while isinstance(decided := plan(payment), CheckStatus):
             payment = tried(payment, decided.provider, UNKNOWN, operation=Operation.INQUIRE)
             asked += 1
 
-        assert decided == Rest()
         assert asked == POLICY.inquiries_max
+        assert isinstance(decided, Rest)
+        assert decided.due_at is not None
+        assert later(60) <= decided.due_at <= later(61)
         assert payment.status is Status.PROCESSING
+
+    def test_inquiries_are_bounded_and_then_a_person_has_to_look(self) -> None:
+        payment = tried(a_payment(), "A", UNKNOWN)
+        asked = 0
+        while isinstance(decided := plan(payment, at=100_000), CheckStatus):
+            payment = tried(payment, decided.provider, UNKNOWN, operation=Operation.INQUIRE)
+            asked += 1
+
+        assert asked == POLICY.inquiries_max + len(UNKNOWN_LOOKS)
+        assert decided == Flag(ReviewReason.OUTCOME_UNKNOWN)
+        flagged = carry_out(payment, decided, NOON)
+        assert plan(flagged, at=100_000) == Rest()
 
 
 class TestCarryOut:

@@ -157,6 +157,11 @@ def test_each_mistake_is_named_by_its_path(changes: dict[str, Any], path: str) -
         ({"colour": 1}, "colour", "is not a known key"),
         ({"latencyMs": {"min": 9, "max": 8}}, "latencyMs.min", "must not be above max"),
         ({"bins": ["4*"], "routingRules": {"bins": []}}, "bins", "stands in routingRules as well"),
+        (
+            {"adapter": "stored_wallet", "fees": {"bps": 10}},
+            "fees",
+            "has no meaning for PayFlow's own wallets",
+        ),
     ],
 )
 def test_the_reason_is_said_in_words(changes: dict[str, Any], path: str, reason: str) -> None:

@@ -176,7 +176,7 @@ def test_a_failed_refund_says_why() -> None:
     payment = world.pay("4000000000005126")
     world.run()
     world.ask(payment, InstructionKind.REFUND, key="r")
-    world.run()
+    world.run_and_wait(payment, minutes=1)
 
     (failed,) = [one for one in timeline(world.payment(payment.id)) if one.type == "refund.failed"]
 

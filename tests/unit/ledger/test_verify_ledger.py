@@ -38,7 +38,7 @@ def a_history() -> tuple[InMemoryJournal, Facts]:
 
 
 def audit(journal: InMemoryJournal, facts: Facts, clock: FakeClock | None = None) -> Audit:
-    return VerifyLedger(journal, facts, clock or FakeClock(later(1_000)))(lambda *_: None)
+    return VerifyLedger(journal, [facts], clock or FakeClock(later(1_000)))(lambda *_: None)
 
 
 def test_a_sound_journal_is_sound() -> None:

@@ -13,6 +13,7 @@ from payflow.providers.registry import ADAPTERS, UnknownAdapter, create_provider
 from payflow.providers.simulated.store import InMemoryBookStore
 from tests.support.builders import a_provider
 from tests.support.fakes import FakeClock, InMemoryVault
+from tests.support.in_memory_wallets import InMemoryWallets
 
 
 def test_an_unknown_adapter_is_refused_by_name() -> None:
@@ -24,6 +25,7 @@ def test_an_unknown_adapter_is_refused_by_name() -> None:
             clock=FakeClock(),
             randomness=Random(1),
             vault=InMemoryVault,
+            wallets=lambda: InMemoryWallets(FakeClock()),
         )
 
 

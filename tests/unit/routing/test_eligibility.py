@@ -109,6 +109,24 @@ def test_a_upi_provider_must_offer_the_flow(
 
 
 @pytest.mark.parametrize(
+    ("adapter", "stored", "reason"),
+    [
+        ("stored_wallet", True, None),
+        ("stored_wallet", False, "wallet_not_served"),
+        ("wallet", True, "wallet_not_served"),
+        ("wallet", False, None),
+    ],
+)
+def test_a_wallet_at_payflow_pays_through_its_own_adapter_and_no_other_wallet_does(
+    adapter: str, stored: bool, reason: str | None
+) -> None:
+    provider = a_provider("operator", type=MethodType.WALLET, adapter=adapter)
+    request = RoutingRequest(MethodType.WALLET, 125_000, "INR", stored_wallet=stored)
+
+    assert ineligibility(provider, request) == reason
+
+
+@pytest.mark.parametrize(
     ("pattern", "card_bin", "matches"),
     [
         ("51*", "510510", True),

@@ -53,6 +53,7 @@ def a_call(operation: Operation) -> ProviderCall:
     """A part of an authorisation, as attempt 3."""
     return ProviderCall(
         payment_id="pay_1",
+        merchant_id="mer_1",
         attempt_number=3,
         operation=operation,
         provider="mockCardA",

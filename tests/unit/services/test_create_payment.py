@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -16,22 +17,26 @@ from payflow.domain.errors import (
     InvalidRequest,
 )
 from payflow.domain.merchant import Merchant
-from payflow.domain.method import CardData, MethodType, UpiMethod
+from payflow.domain.method import CardData, MethodType, UpiMethod, WalletMethod
 from payflow.domain.money import FeeTerms, Money
-from payflow.domain.new_payment import NewPayment, TokenRef
+from payflow.domain.new_payment import NewMethod, NewPayment, TokenRef
 from payflow.domain.outcomes import Outcome
 from payflow.domain.payment import Payment, Status, answered
-from payflow.domain.plan import Approve, carry_out
+from payflow.domain.plan import carry_out
+from payflow.domain.plan_authorization import Approve
 from payflow.services.create_payment import CreateAnswer, CreatePayment, CreateRequest
-from tests.support.builders import NOON, a_market, a_result
+from tests.support.builders import NOON, a_market, a_quote, a_rate_table, a_result
 from tests.support.fakes import (
     FakeClock,
     FixedMarket,
+    FixedRates,
     InMemoryPayments,
     InMemoryVault,
     RecordingWorkflow,
 )
+from tests.support.in_memory_wallets import InMemoryWallets
 
+AMOUNT = Money(125_000, "INR")
 CARD = CardData(number="5105105105105100", exp_month=12, exp_year=2030, cvc="123")
 MERCHANT = Merchant(
     id="mer_1",
@@ -50,31 +55,39 @@ class World:
     vault: InMemoryVault = field(default_factory=InMemoryVault)
     workflow: RecordingWorkflow = field(default_factory=RecordingWorkflow)
     clock: FakeClock = field(default_factory=FakeClock)
+    rates: FixedRates = field(default_factory=FixedRates)
+    wallets: InMemoryWallets = field(default_factory=lambda: InMemoryWallets(FakeClock()))
 
     def create(
         self,
         *,
         key: str = "order-1",
         body: bytes = b"{}",
-        method: CardData | UpiMethod | TokenRef = CARD,
+        method: NewMethod = CARD,
         wait_ms: int | None = None,
         merchant: Merchant = MERCHANT,
+        amount: Money = AMOUNT,
+        settlement_currency: str | None = None,
     ) -> CreateAnswer:
         use_case = CreatePayment(
             payments=self.payments,
             vault=self.vault,
             market=FixedMarket(a_market("A", "B")),
+            rates=self.rates,
             workflow=self.workflow,
             clock=self.clock,
             randomness=Random(1),
             functions=FUNCTIONS,
+            wallets=self.wallets,
         )
         request = CreateRequest(
             merchant=merchant,
             path="/api/v1/payments",
             idempotency_key=key,
             canonical_body=body,
-            payment=NewPayment(amount=Money(125_000, "INR"), method=method),
+            payment=NewPayment(
+                amount=amount, method=method, settlement_currency=settlement_currency
+            ),
             wait_ms=wait_ms,
         )
         return use_case(request)
@@ -287,9 +300,96 @@ def test_a_card_on_the_block_list_fails_without_a_provider_call_and_loses_its_cv
     assert world.vault.cvcs == set()
 
 
+DOLLARS = Money(10_000, "USD")
+
+
+class TestConversion:
+    def test_is_quoted_once_and_the_quote_is_a_part_of_the_payment(self, world: World) -> None:
+        answer = world.create(amount=DOLLARS, settlement_currency="INR")
+
+        assert world.only_payment.fx == a_quote("USD", "INR")
+        fx = json.loads(answer.body)["fx"]
+        assert (fx["from"], fx["to"], fx["amount_settled"]) == ("USD", "INR", 0)
+
+    @pytest.mark.parametrize("currency", [None, "USD"])
+    def test_is_not_made_unless_another_currency_is_asked_for(
+        self, world: World, currency: str | None
+    ) -> None:
+        answer = world.create(amount=DOLLARS, settlement_currency=currency)
+
+        assert world.only_payment.fx is None
+        assert json.loads(answer.body)["fx"] is None
+
+    def test_without_a_rate_is_refused_before_anything_is_stored(self, world: World) -> None:
+        with pytest.raises(InvalidRequest) as refused:
+            world.create(amount=DOLLARS, settlement_currency="AED")
+
+        assert refused.value.code == "unsupported_conversion"
+        assert (world.payments.items, world.vault.cards) == ({}, {})
+
+    def test_takes_the_merchants_fee_into_account(self, world: World) -> None:
+        dear = replace(MERCHANT, platform_fee=FeeTerms(fixed_minor=10_000))
+
+        with pytest.raises(InvalidRequest) as refused:
+            world.create(amount=DOLLARS, settlement_currency="INR", merchant=dear)
+
+        assert refused.value.code == "settlement_amount_too_small"
+
+    def test_a_replay_gives_the_same_bytes_when_rate_and_payment_moved_on(
+        self, world: World
+    ) -> None:
+        first = world.create(amount=DOLLARS, settlement_currency="INR")
+        world.succeed()
+        world.rates.rates = a_rate_table(USD="2", INR="100")
+
+        replay = world.create(amount=DOLLARS, settlement_currency="INR")
+
+        assert (replay.body, replay.replayed) == (first.body, True)
+        assert world.only_payment.fx == a_quote("USD", "INR")
+
+    def test_a_replay_is_answered_even_when_there_is_no_rate_any_more(self, world: World) -> None:
+        first = world.create(amount=DOLLARS, settlement_currency="INR")
+        world.rates.rates = a_rate_table(USD="2")
+
+        replay = world.create(amount=DOLLARS, settlement_currency="INR")
+
+        assert (replay.body, replay.replayed) == (first.body, True)
+        with pytest.raises(InvalidRequest):
+            world.create(amount=DOLLARS, settlement_currency="INR", key="order-2")
+
+
 def test_an_unknown_token_is_refused_before_anything_is_stored(world: World) -> None:
     with pytest.raises(InvalidRequest) as refused:
         world.create(method=TokenRef("tok_nobody"))
 
     assert refused.value.param == "method.token"
     assert world.payments.items == {}
+
+
+class TestAPaymentFromAStoredWallet:
+    def test_is_made_if_the_wallet_is_the_merchants_own(self, world: World) -> None:
+        world.wallets.fund("wal_1", 1, merchant_id=MERCHANT.id)
+
+        world.create(method=WalletMethod("wal_1"))
+
+        assert world.only_payment.method == WalletMethod("wal_1")
+
+    @pytest.mark.parametrize(
+        ("owner", "currency", "refusal"),
+        [
+            (None, "INR", ("invalid_wallet", "method.wallet.wallet_id")),
+            ("mer_other", "INR", ("invalid_wallet", "method.wallet.wallet_id")),
+            (MERCHANT.id, "USD", ("currency_mismatch", "currency")),
+        ],
+    )
+    def test_is_refused_for_none_another_merchants_or_another_currency(
+        self, world: World, owner: str | None, currency: str, refusal: tuple[str, str]
+    ) -> None:
+        if owner is not None:
+            world.wallets.fund("wal_1", 1, merchant_id=owner, currency=currency)
+
+        with pytest.raises(InvalidRequest) as refused:
+            world.create(method=WalletMethod("wal_1"))
+
+        assert (refused.value.code, refused.value.param) == refusal
+        assert world.payments.items == {}

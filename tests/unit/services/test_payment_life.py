@@ -23,6 +23,7 @@ from hypothesis.stateful import (
 from payflow.domain.errors import Conflict, InvalidRequest
 from payflow.domain.instruction import InstructionKind
 from payflow.domain.ledger import AccountKind, Phase, Side, folded
+from payflow.domain.outcomes import Outcome
 from payflow.domain.payment import TRANSITIONS, CaptureMethod, Payment, Status
 from payflow.providers.simulated.entry import Kind, Standing
 from tests.support.in_process import Execution, InProcess
@@ -38,6 +39,7 @@ NUMBERS = [
     "4000000000003220",
     "5105105105105100",
 ]
+ASKED_FOR = (InstructionKind.CAPTURE, InstructionKind.VOID, InstructionKind.REFUND)
 Asked = tuple[InstructionKind, int | None, str, bool]
 
 
@@ -65,7 +67,7 @@ class PaymentLife(RuleBasedStateMachine):
 
     @rule(
         target=asked,
-        kind=st.sampled_from(InstructionKind),
+        kind=st.sampled_from(ASKED_FOR),
         minor=st.none() | st.integers(1, AMOUNT),
         final=st.booleans(),
     )
@@ -96,6 +98,17 @@ class PaymentLife(RuleBasedStateMachine):
     @rule(seconds=st.integers(1, 30))
     def wait(self, seconds: int) -> None:
         self.world.later(seconds=seconds)
+
+    @rule(data=st.data(), outcome=st.sampled_from((Outcome.APPROVED, Outcome.DECLINED)))
+    def hear_from_a_provider(self, data: st.DataObject, outcome: Outcome) -> None:
+        """True or not, duplicated, early or late."""
+        attempts = self.payment.attempts
+        self.world.tell(self.payment, data.draw(st.integers(1, len(attempts))), outcome)
+
+    @rule()
+    def be_woken(self) -> None:
+        self.world.wake(self.id)
+        self.world.run_quietly()
 
     @rule()
     def let_it_finish(self) -> None:
@@ -161,9 +174,10 @@ class PaymentLife(RuleBasedStateMachine):
         moved: Counter[Kind] = Counter()
         for entry in entries:
             moved[entry.kind] += entry.amount_minor
+        reversed_too = [one.reverses for one in self.payment.instructions if one.reverses]
         charged = [e for e in entries if e.kind in (Kind.SALE, Kind.AUTHORIZATION)]
 
-        assert len(charged) <= 1
+        assert len(charged) <= 1 + len(reversed_too)
         assert moved[Kind.CAPTURE] + moved[Kind.SALE] <= AMOUNT
         assert moved[Kind.REFUND] <= moved[Kind.CAPTURE] + moved[Kind.SALE]
         assert all(entry.booked_at <= now for entry in entries)
@@ -199,10 +213,11 @@ class PaymentLife(RuleBasedStateMachine):
         """With everybody left alone, both sides end up with the same sums."""
         if not hasattr(self, "world"):
             return
-        self.world.run()
+        self.world.run_and_wait(self.payment, days=10)
         for wanted in self.bodies:
             assert self.bodies[wanted]
-        if not self.payment.pending() and self.payment.is_settled:
+        assert self.payment.is_terminal or self.payment.open_review is not None
+        if not self.payment.pending():
             moved: Counter[Kind] = Counter()
             for entry in self.world.booked():
                 if entry.standing is Standing.APPROVED:

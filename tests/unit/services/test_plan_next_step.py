@@ -11,7 +11,8 @@ from payflow.domain.errors import NotFound, Unavailable, VersionConflict
 from payflow.domain.method import CardData, MethodType
 from payflow.domain.outcomes import Category, Outcome, ProviderResult
 from payflow.domain.payment import Payment, Status
-from payflow.domain.plan import Authorize, carry_out
+from payflow.domain.plan import carry_out
+from payflow.domain.plan_authorization import Authorize
 from payflow.domain.provider_call import result_to_document
 from payflow.services.card_tokens import token_for
 from payflow.services.plan_next_step import PlanNextStep

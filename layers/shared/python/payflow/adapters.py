@@ -19,7 +19,6 @@ from payflow.domain.method import MethodType
 
 if TYPE_CHECKING:
     from payflow.aws.control import ControlTable
-    from payflow.aws.payments import DynamoPayments
     from payflow.aws.provider_book import DynamoBook
     from payflow.domain.ports import (
         CallClaims,
@@ -27,10 +26,14 @@ if TYPE_CHECKING:
         Journal,
         MarketSource,
         MerchantRepository,
+        PaymentRepository,
         PostingSource,
         Provider,
         Randomness,
+        RateSource,
         Vault,
+        WakeUps,
+        Wallets,
         WorkflowStarter,
     )
     from payflow.domain.provider import Faults, ProviderConfig
@@ -55,7 +58,7 @@ def ids() -> Ids:
 
 
 @cache
-def payments() -> DynamoPayments:
+def payments() -> PaymentRepository:
     """Payments in DynamoDB."""
     from payflow.aws.payments import DynamoPayments
 
@@ -80,7 +83,10 @@ def journal() -> Journal:
 
 def posting_sources() -> Sequence[PostingSource]:
     """Everything that is booked: what a stream folds is also read here until it is folded."""
-    return (payments(),)
+    from payflow.aws.posted_facts import PostedFacts
+
+    tables = (settings.payments_table(), settings.wallets_table())
+    return [PostedFacts(client("dynamodb"), table) for table in tables]
 
 
 @cache
@@ -89,6 +95,14 @@ def vault() -> Vault:
     from payflow.aws.vault import KmsVault
 
     return KmsVault(client("dynamodb"), lambda: client("kms"), settings.vault(), clock())
+
+
+@cache
+def wallets() -> Wallets:
+    """Customers' wallets in DynamoDB."""
+    from payflow.aws.wallets import DynamoWallets
+
+    return DynamoWallets(client("dynamodb"), settings.wallets_table(), clock(), randomness())
 
 
 @cache
@@ -109,11 +123,27 @@ def control() -> ControlTable:
 
 
 @cache
+def rates() -> RateSource:
+    """Exchange rates from the deployed table."""
+    from payflow.aws.rates_file import DeployedRates
+
+    return DeployedRates()
+
+
+@cache
 def workflow() -> WorkflowStarter:
     """The payment state machine."""
     from payflow.aws.workflow import StepFunctionsWorkflow
 
     return StepFunctionsWorkflow(client("stepfunctions"), settings.state_machine_arn())
+
+
+@cache
+def wake_ups() -> WakeUps:
+    """The queue of payments that are to be looked at again."""
+    from payflow.aws.wake_ups import SqsWakeUps
+
+    return SqsWakeUps(client("sqs"), settings.wake_up_queue_url(), clock())
 
 
 def provider_functions() -> Mapping[MethodType, str]:
@@ -140,6 +170,7 @@ def new_provider(config: ProviderConfig, faults: Faults) -> Provider:
         clock=clock(),
         randomness=randomness(),
         vault=vault,
+        wallets=wallets,
     )
 
 

@@ -23,6 +23,7 @@ from payflow.adapters import (
     provider_book,
     provider_functions,
     randomness,
+    rates,
     workflow,
 )
 from payflow.adapters import clock as clock
@@ -31,6 +32,8 @@ from payflow.adapters import market as market
 from payflow.adapters import merchants as merchants
 from payflow.adapters import payments as payments
 from payflow.adapters import vault as vault
+from payflow.adapters import wake_ups as wake_ups
+from payflow.adapters import wallets as wallets
 from payflow.aws import settings
 from payflow.aws.clients import client
 from payflow.aws.observability import logger
@@ -46,11 +49,15 @@ if TYPE_CHECKING:
     from payflow.services.instruct_payment import InstructPayment
     from payflow.services.manage_merchants import ManageMerchants
     from payflow.services.manage_providers import ManageProviders
+    from payflow.services.manage_wallets import ManageWallets
     from payflow.services.plan_next_step import PlanNextStep
     from payflow.services.read_ledger import ReadLedger
     from payflow.services.read_payments import ReadPayments
     from payflow.services.read_refunds import ReadRefunds
+    from payflow.services.review_payments import ReviewPayments
+    from payflow.services.sweep_payments import SweepPayments
     from payflow.services.update_health import UpdateHealth
+    from payflow.services.wake_payment import WakePayment
 
 
 @cache
@@ -70,10 +77,12 @@ def create_payment() -> CreatePayment:
         payments=payments(),
         vault=vault(),
         market=market(),
+        rates=rates(),
         workflow=workflow(),
         clock=clock(),
         randomness=randomness(),
         functions=provider_functions(),
+        wallets=wallets(),
     )
 
 
@@ -83,6 +92,45 @@ def instruct_payment() -> InstructPayment:
     from payflow.services.instruct_payment import InstructPayment
 
     return InstructPayment(
+        payments=payments(),
+        market=market(),
+        workflow=workflow(),
+        clock=clock(),
+        randomness=randomness(),
+        functions=provider_functions(),
+    )
+
+
+@cache
+def wake_payment() -> WakePayment:
+    """The use case behind the wake-up queue."""
+    from payflow.services.wake_payment import WakePayment
+
+    return WakePayment(
+        payments=payments(),
+        market=market(),
+        workflow=workflow(),
+        wake_ups=wake_ups(),
+        clock=clock(),
+        randomness=randomness(),
+        functions=provider_functions(),
+    )
+
+
+@cache
+def sweep_payments() -> SweepPayments:
+    """The use case behind the minute's schedule."""
+    from payflow.services.sweep_payments import SweepPayments
+
+    return SweepPayments(payments(), wake_ups(), clock())
+
+
+@cache
+def review_payments() -> ReviewPayments:
+    """The use cases behind `/internal/reviews`."""
+    from payflow.services.review_payments import ReviewPayments
+
+    return ReviewPayments(
         payments=payments(),
         market=market(),
         workflow=workflow(),
@@ -151,6 +199,14 @@ def create_token() -> CreateToken:
 
 
 @cache
+def manage_wallets() -> ManageWallets:
+    """The use cases behind `/api/v1/wallets`."""
+    from payflow.services.manage_wallets import ManageWallets
+
+    return ManageWallets(wallets(), clock())
+
+
+@cache
 def read_payments() -> ReadPayments:
     """The use cases behind `GET /api/v1/payments`."""
     from payflow.services.read_payments import ReadPayments
@@ -197,6 +253,7 @@ def check_health() -> CheckHealth:
             "provider_books_table": settings.provider_books_table(),
             "provider_calls_table": settings.provider_calls_table(),
             "ledger_table": settings.ledger_table(),
+            "wallets_table": settings.wallets_table(),
         },
         client("stepfunctions"),
         settings.state_machine_arn(),
@@ -240,15 +297,17 @@ _USED_BY: Final[Mapping[str, tuple[Callable[[], object], ...]]] = {
     "payment_actions_api": (instruct_payment,),
     "payments_api": (read_payments, read_refunds, merchants),
     "tokens_api": (create_token, _ciphers),
+    "wallets_api": (manage_wallets,),
     "ledger_api": (read_ledger,),
     "merchants_api": (manage_merchants,),
     "providers_api": (manage_providers, explain_routing),
+    "reviews_api": (review_payments,),
     "meta_api": (check_health,),
     "authorize_request": (authenticate,),
     "plan_next_step": (plan_next_step,),
     "call_card_provider": (call_provider, provider_book, _adapters, vault, _ciphers),
     "call_upi_provider": (call_provider, provider_book, _adapters),
-    "call_wallet_provider": (call_provider, provider_book, _adapters),
+    "call_wallet_provider": (call_provider, provider_book, _adapters, wallets),
 }
 
 if settings.starts_from_snapshot():

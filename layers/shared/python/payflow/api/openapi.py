@@ -46,6 +46,9 @@ _BODY_OF: Final = {
     "cancelPayment": "CancelPayment",
     "refundPayment": "RefundPayment",
     "createToken": "CreateToken",
+    "resolveReview": "ResolveReview",
+    "createWallet": "CreateWallet",
+    "topUpWallet": "TopUpWallet",
     "createMerchant": "CreateMerchant",
     "updateMerchant": "UpdateMerchant",
     "createMerchantKey": "CreateKey",
@@ -217,7 +220,7 @@ def _header_parameters(route: Route) -> list[Document]:
         "schema": {"type": "string"},
         "example": "wait=10",
     }
-    return [key, prefer]
+    return [key] if route.at_once else [key, prefer]
 
 
 def _query_parameters(route: Route) -> list[Document]:
@@ -234,6 +237,10 @@ def _request_body(operation_id: str) -> Document:
         }
     if operation_id == "createToken":
         content["example"] = {"card": _CARD_EXAMPLE}
+    if operation_id == "createWallet":
+        content["example"] = {"customer_id": "cus_1", "currency": "INR"}
+    if operation_id == "topUpWallet":
+        content["example"] = {"amount": 50000}
     if operation_id == "createMerchant":
         content["example"] = {"name": "Acme", "settlement_currency": "INR", "fees": {"bps": 100}}
     return {
@@ -259,7 +266,8 @@ def _success(route: Route) -> tuple[int, Document]:
         return 200, {"description": route.summary, "headers": headers, "content": content}
     status, schema = RESPONSE_OF[route.operation_id]
     if route.idempotent:
-        for name in ("Idempotent-Replayed", "Preference-Applied"):
+        waits = () if route.at_once else ("Preference-Applied",)
+        for name in ("Idempotent-Replayed", *waits):
             headers[name] = {"$ref": f"#/components/headers/{name}"}
     content = {"application/json": {"schema": reference(schema)}}
     return status, {"description": schema, "headers": headers, "content": content}

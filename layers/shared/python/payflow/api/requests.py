@@ -14,12 +14,12 @@ from payflow.domain.method import CardData, UpiFlow, UpiMethod, WalletMethod
 from payflow.domain.money import FeeTerms, Money
 from payflow.domain.new_payment import NewMethod, NewPayment, TokenRef
 from payflow.domain.payment import CaptureMethod, Customer
+from payflow.domain.reviews import Decision, Resolution
 from payflow.domain.routing.model import RoutingPreference
 
 Body = Mapping[str, Any]
 
 _REFUSED_VPA: Final = "invalid@upi"
-_TEST_WALLET: Final = "test_"
 
 
 def parse_create_payment(body: Body, now: datetime) -> NewPayment:
@@ -29,7 +29,6 @@ def parse_create_payment(body: Body, now: datetime) -> NewPayment:
     """
     CHECKER.check("CreatePayment", body)
     _refuse_card_numbers(body)
-    _check_settlement_currency(body)
     return NewPayment(
         amount=Money(body["amount"], body["currency"]),
         method=_method(body["method"], now),
@@ -72,6 +71,20 @@ def parse_create_token(body: Body, now: datetime) -> CardData:
     return _card(body["card"], now, "card")
 
 
+def parse_create_wallet(body: Body) -> tuple[str, str]:
+    """The customer's id and the currency; raises `InvalidRequest`."""
+    CHECKER.check("CreateWallet", body)
+    _refuse_card_number("customer_id", body["customer_id"])
+    return body["customer_id"], body["currency"]
+
+
+def parse_top_up_wallet(body: Body) -> int:
+    """The amount to pay in; raises `InvalidRequest`."""
+    CHECKER.check("TopUpWallet", body)
+    amount: int = body["amount"]
+    return amount
+
+
 def parse_create_merchant(body: Body) -> tuple[str, MerchantTerms]:
     """The new merchant's name and terms; raises `InvalidRequest`."""
     CHECKER.check("CreateMerchant", body)
@@ -101,6 +114,12 @@ def _terms(body: Body) -> MerchantTerms:
     )
 
 
+def parse_resolution(body: Body, key_id: str) -> Decision:
+    """The operator's decision about a flagged payment; raises `InvalidRequest`."""
+    CHECKER.check("ResolveReview", body)
+    return Decision(resolution=Resolution(body["outcome"]), note=body["note"], by=key_id)
+
+
 def _method(method: Body, now: datetime) -> NewMethod:
     match method["type"]:
         case "card":
@@ -108,7 +127,7 @@ def _method(method: Body, now: datetime) -> NewMethod:
         case "upi":
             return _upi(method["upi"])
         case "wallet":
-            return _wallet(method["wallet"])
+            return WalletMethod(method["wallet"]["wallet_id"])
         case _:
             return TokenRef(method["token"])
 
@@ -128,14 +147,6 @@ def _upi(upi: Body) -> UpiMethod:
     if upi["vpa"].lower() == _REFUSED_VPA:
         raise InvalidRequest("invalid_vpa", "There is no such VPA.", param="method.upi.vpa")
     return UpiMethod(upi["vpa"], UpiFlow(upi.get("flow") or UpiFlow.COLLECT))
-
-
-def _wallet(wallet: Body) -> WalletMethod:
-    if not wallet["wallet_id"].startswith(_TEST_WALLET):
-        raise InvalidRequest(
-            "wallet_not_found", "There is no such wallet.", param="method.wallet.wallet_id"
-        )
-    return WalletMethod(wallet["wallet_id"])
 
 
 def _customer(customer: Body | None) -> Customer | None:
@@ -159,15 +170,6 @@ def _check_ip(text: str) -> None:
 
 def _routing(routing: Body) -> RoutingPreference:
     return RoutingPreference(routing.get("strategy"), tuple(routing.get("providers") or ()))
-
-
-def _check_settlement_currency(body: Body) -> None:
-    if body.get("settlement_currency") not in (None, body["currency"]):
-        raise InvalidRequest(
-            "settlement_currency_unsupported",
-            "Payments settle in their own currency.",
-            param="settlement_currency",
-        )
 
 
 def _refuse_card_numbers(body: Body) -> None:

@@ -46,6 +46,7 @@ def page_of(item: str) -> Schema:
 
 TEXT: Final[Schema] = {"type": "string"}
 COUNT: Final[Schema] = {"type": "integer", "minimum": 0}
+POSITIVE: Final[Schema] = {"type": "integer", "minimum": 1}
 AMOUNT: Final[Schema] = {"type": "integer", "description": "Minor units"}
 TIME: Final[Schema] = {"type": "string", "format": "date-time"}
 RATE: Final[Schema] = {"type": "number", "minimum": 0, "maximum": 1}

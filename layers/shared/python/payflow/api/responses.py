@@ -8,6 +8,7 @@ from payflow.api.json_schema import Schema
 from payflow.api.response_parts import (
     AMOUNT,
     COUNT,
+    POSITIVE,
     RATE,
     TEXT,
     TIME,
@@ -23,6 +24,7 @@ from payflow.domain.ledger import AccountKind, Side
 from payflow.domain.outcomes import Category, NextActionType, Operation, Outcome
 from payflow.domain.payment import CaptureMethod, Status
 from payflow.domain.provider import BreakerState
+from payflow.domain.review import ReviewReason
 
 _CARD_VIEW: Final = answer_object(
     brand=TEXT, last4=TEXT, exp_month=COUNT, exp_year=COUNT, token=TEXT
@@ -71,6 +73,30 @@ _NEXT_ACTION: Final[Schema] = {
     "additionalProperties": False,
 }
 
+_FX: Final = answer_object(
+    **{"from": CURRENCY},
+    to=CURRENCY,
+    rate=answer_object(
+        numerator=POSITIVE,
+        denominator=POSITIVE,
+        decimal={"type": "string", "description": "Six significant digits or more, cut off"},
+    ),
+    spread_bps={"type": "integer", "description": "Basis points of what was bought"},
+    source={"type": "string", "description": "Whose rates; two if they crossed a third currency"},
+    as_of={**TIME, "description": "Of when the rates are"},
+    quoted_at=TIME,
+    expires_at={**TIME, "description": "Captures are accepted until then; refunds always"},
+    amount_settled={
+        "type": "integer",
+        "description": "Credited to the merchant so far, less fees and spread; minor units of `to`",
+    },
+    spread={"type": "integer", "description": "Charged so far, in minor units of `to`"},
+    amount_refunded={
+        "type": "integer",
+        "description": "Taken back from the merchant so far, in minor units of `to`",
+    },
+)
+
 _PAYMENT: Final = answer_object(
     id=TEXT,
     object=choice("payment"),
@@ -101,7 +127,7 @@ _PAYMENT: Final = answer_object(
     risk=answer_object(decision=TEXT, score={"type": "integer", "minimum": 0, "maximum": 100}),
     fees=answer_object(provider=AMOUNT, platform=AMOUNT),
     settlement_currency=nullable(TEXT),
-    fx={"type": "null"},
+    fx=nullable(reference("Conversion")),
     created_at=TIME,
     updated_at=TIME,
     version={"type": "integer", "minimum": 1},
@@ -226,6 +252,7 @@ RESPONSE_SCHEMAS: Final[dict[str, Schema]] = {
     "Payment": _PAYMENT,
     "PaymentMethod": _METHOD,
     "Attempt": _ATTEMPT,
+    "Conversion": _FX,
     "PaymentPage": page_of("Payment"),
     "Refund": _REFUND,
     "RefundList": answer_object(data=list_of(reference("Refund"))),
@@ -248,6 +275,23 @@ RESPONSE_SCHEMAS: Final[dict[str, Schema]] = {
         object=choice("token"),
         card=answer_object(brand=TEXT, last4=TEXT, exp_month=COUNT, exp_year=COUNT, bin=TEXT),
         fingerprint={"type": "string", "description": "Equal for equal cards of one merchant"},
+    ),
+    "Wallet": answer_object(
+        id=TEXT,
+        object=choice("wallet"),
+        merchant_id=TEXT,
+        customer_id=TEXT,
+        currency=CURRENCY,
+        balance={"type": "integer", "minimum": 0, "description": "Posted, in minor units"},
+        available={"type": "integer", "minimum": 0, "description": "The balance without the holds"},
+        holds={
+            "type": "array",
+            "items": answer_object(payment_id=TEXT, amount=AMOUNT, created_at=TIME),
+            "description": "What authorised payments still hold, oldest first",
+        },
+        created_at=TIME,
+        updated_at=TIME,
+        version={"type": "integer", "minimum": 1},
     ),
     "Account": _ACCOUNT,
     "AccountList": answer_object(data=list_of(reference("Account"))),
@@ -305,6 +349,21 @@ RESPONSE_SCHEMAS: Final[dict[str, Schema]] = {
         },
         providers=list_of(_PROVIDER_HEALTH),
     ),
+    "ReviewList": answer_object(
+        data=list_of(
+            answer_object(
+                payment_id=TEXT,
+                merchant_id=TEXT,
+                status=choice(*Status),
+                amount=AMOUNT,
+                currency=CURRENCY,
+                provider=nullable(TEXT),
+                reason=choice(*ReviewReason),
+                operation_id=nullable(TEXT),
+                opened_at=TIME,
+            )
+        )
+    ),
     "Error": ERROR,
 }
 """Every answer by the name that it has in the OpenAPI document."""
@@ -320,6 +379,9 @@ RESPONSE_OF: Final[dict[str, tuple[int, str]]] = {
     "listRefunds": (200, "RefundList"),
     "getRefund": (200, "Refund"),
     "createToken": (201, "Token"),
+    "createWallet": (201, "Wallet"),
+    "topUpWallet": (201, "Wallet"),
+    "getWallet": (200, "Wallet"),
     "listLedgerAccounts": (200, "AccountList"),
     "getLedgerAccount": (200, "Account"),
     "listLedgerEntries": (200, "EntryPage"),
@@ -338,5 +400,7 @@ RESPONSE_OF: Final[dict[str, tuple[int, str]]] = {
     "deleteProviderFaults": (200, "Provider"),
     "explainRouting": (200, "Explanation"),
     "getHealth": (200, "Health"),
+    "listReviews": (200, "ReviewList"),
+    "resolveReview": (200, "Payment"),
 }
 """What each operation answers when all went well: status and schema."""

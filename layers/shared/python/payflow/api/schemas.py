@@ -13,6 +13,7 @@ from payflow.domain.card import NUMBER_LENGTH_MAX, NUMBER_LENGTH_MIN
 from payflow.domain.method import UpiFlow
 from payflow.domain.money import AMOUNT_MINOR_MAX, BASIS_POINTS, MINOR_UNIT_EXPONENT
 from payflow.domain.payment import CaptureMethod
+from payflow.domain.reviews import Resolution
 from payflow.domain.routing.strategies import STRATEGIES
 
 TEXT_MAX: Final = 255
@@ -143,11 +144,16 @@ _CREATE_PAYMENT: Final = _object(
     metadata=_optional(_METADATA),
     routing=_optional(_ROUTING),
     settlement_currency=_optional(
-        {**CURRENCY, "description": "Only the payment's own currency is supported."}
+        {
+            **CURRENCY,
+            "description": "What the merchant is owed in. By default the payment's own currency; "
+            "for another one the payment is converted, see `fx`.",
+        }
     ),
 )
 
 REASON_MAX: Final = 255
+NOTE_MAX: Final = 1000
 _AMOUNT_LEFT: Final = _optional(
     _integer(1, AMOUNT_MINOR_MAX, description="Minor units; by default all that is left")
 )
@@ -187,7 +193,22 @@ REQUEST_SCHEMAS: Final[dict[str, Schema]] = {
     "CapturePayment": _CAPTURE_PAYMENT,
     "CancelPayment": _object(()),
     "RefundPayment": _REFUND_PAYMENT,
+    "ResolveReview": _object(
+        ("outcome", "note"),
+        outcome=_choice(
+            *Resolution, description="Whether the provider has done what it was asked to do"
+        ),
+        note=_string(1, NOTE_MAX, description="How you know; kept with the payment"),
+    ),
     "CreateToken": _object(("card",), card=reference("Card")),
+    "CreateWallet": _object(
+        ("customer_id", "currency"),
+        customer_id=_string(1, TEXT_MAX, description="The merchant's own id of its customer."),
+        currency=CURRENCY,
+    ),
+    "TopUpWallet": _object(
+        ("amount",), amount=_integer(1, AMOUNT_MINOR_MAX, description="Minor units")
+    ),
     "CreateMerchant": _object(
         ("name",),
         name=_MERCHANT_NAME,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final, Literal, overload
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from botocore.session import Session
     from types_boto3_dynamodb import DynamoDBClient
     from types_boto3_kms import KMSClient
+    from types_boto3_sqs import SQSClient
     from types_boto3_stepfunctions import SFNClient
 
 CONNECT_TIMEOUT_S: Final = 1
@@ -51,6 +52,18 @@ _PASSING: Final = frozenset(
 )
 """Error codes that say "not now"; every other code is a mistake of ours or of the deployment."""
 
+CONDITION_FAILED: Final = "ConditionalCheckFailed"
+PASSING_REASONS: Final = frozenset(
+    {
+        "None",
+        CONDITION_FAILED,
+        "TransactionConflict",
+        "ThrottlingError",
+        "ProvisionedThroughputExceeded",
+    }
+)
+"""Reasons for a cancelled transaction that reading again and trying again can overcome."""
+
 _lock: Final = threading.Lock()
 
 
@@ -58,6 +71,8 @@ _lock: Final = threading.Lock()
 def client(service: Literal["dynamodb"]) -> DynamoDBClient: ...
 @overload
 def client(service: Literal["kms"]) -> KMSClient: ...
+@overload
+def client(service: Literal["sqs"]) -> SQSClient: ...
 @overload
 def client(service: Literal["stepfunctions"]) -> SFNClient: ...
 def client(service: str) -> Any:
@@ -97,6 +112,12 @@ def unavailable_on_failure(part: str) -> Iterator[None]:
 def error_code(error: ClientError) -> str:
     """The service's name for what went wrong, such as `ConditionalCheckFailedException`."""
     return error.response.get("Error", {}).get("Code", "")
+
+
+def cancellation_reasons(error: ClientError) -> list[str]:
+    """Why a DynamoDB transaction was cancelled: one code for each of its items, in their order."""
+    response: Mapping[str, Any] = error.response
+    return [str(reason.get("Code", "None")) for reason in response["CancellationReasons"]]
 
 
 def _status(error: ClientError) -> int:

@@ -3,6 +3,7 @@
     i  the id beyond the payment's own characters      k  kind
     a  amount      f  1: final      r  reason      t  time of creation
     s  status; absent: pending      at  time of settling      why  failure
+    x  number of the authorisation attempt that is reversed
 
 with the claim's attributes beside them, see `payflow.aws.claim_item`.
 """
@@ -44,6 +45,7 @@ _INSTRUCTION: Final = (
     Field("t", "created_at", moment, read_moment),
     Field("s", "status", text, read_member(InstructionStatus), InstructionStatus.PENDING),
     Field("at", "settled_at", moment, read_moment),
+    Field("x", "reverses", number, read_number),
 )
 
 

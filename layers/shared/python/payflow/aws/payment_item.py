@@ -16,6 +16,10 @@ of attempts and journal transactions.
     history             status, time, status, …
     postings            journal transactions, with posted_key: see `payflow.aws.posting_item`
     instructions        captures, cancellations and refunds, see `payflow.aws.instruction_item`
+    reviews             what a person has to look at, or has: r reason, t time, n instruction,
+                        d time of its end, by, a resolution, note
+    attention           `due#` and a shard, or `review`: who has to look, see `attention_key`
+    fx                  the quote, if the payment is converted: from its currency to `settlement`
     why                 a routing decision: s strategy, c candidates [name, score, reasons…],
                         x excluded [reason, names…]
 """
@@ -48,6 +52,7 @@ from payflow.aws.attributes import (
 from payflow.aws.claim_item import FAILURE, claim_from_attributes, claim_to_attributes
 from payflow.aws.instruction_item import instruction_from_value, instruction_to_value
 from payflow.aws.posting_item import postings_from_item, postings_to_attributes
+from payflow.domain.fx import Quote, Ratio
 from payflow.domain.ids import derived_id
 from payflow.domain.method import CardMethod, Method, MethodType, UpiFlow, UpiMethod, WalletMethod
 from payflow.domain.money import FeeTerms, Money
@@ -64,6 +69,7 @@ from payflow.domain.payment import (
     Status,
     StatusChange,
 )
+from payflow.domain.review import Review, ReviewReason
 from payflow.domain.routing.model import (
     Candidate,
     Exclusion,
@@ -73,6 +79,8 @@ from payflow.domain.routing.model import (
 from payflow.domain.timestamps import parse_rfc3339, rfc3339
 
 KEY_SEPARATOR: Final = "#"
+REVIEW_PARTITION: Final = "review"
+DUE_SHARDS: Final = 8
 
 _ROOT: Final = (
     Field("id", "id", text, read_text),
@@ -93,6 +101,7 @@ _ROOT: Final = (
     Field("reference", "reference", text, read_text),
     Field("description", "description", text, read_text),
     Field("settlement", "settlement_currency", text, read_text),
+    Field("due", "due_at", moment, read_moment),
 )
 _CUSTOMER: Final = (
     Field("id", "id", text, read_text),
@@ -130,6 +139,13 @@ _FEES: Final = (
     Field("p", "provider_minor", number, read_number, 0),
     Field("f", "platform_minor", number, read_number, 0),
 )
+_QUOTE: Final = (
+    Field("s", "spread_bps", number, read_number, 0),
+    Field("w", "rate_source", text, read_text),
+    Field("a", "as_of", moment, read_moment),
+    Field("q", "quoted_at", moment, read_moment),
+    Field("x", "expires_at", moment, read_moment),
+)
 _NEXT_ACTION: Final = (
     Field("t", "type", text, read_member(NextActionType)),
     Field("u", "url", text, read_text),
@@ -161,6 +177,15 @@ def _read_decision(value: Value) -> RoutingDecision:
     )
 
 
+_REVIEW: Final = (
+    Field("r", "reason", text, read_member(ReviewReason)),
+    Field("t", "opened_at", moment, read_moment),
+    Field("n", "instruction", number, read_number),
+    Field("d", "resolved_at", moment, read_moment),
+    Field("by", "resolved_by", text, read_text),
+    Field("a", "resolution", text, read_text),
+    Field("note", "note", text, read_text),
+)
 _FAILURE: Final = (*FAILURE, Field("why", "decision", _decision, _read_decision))
 _ATTEMPT: Final = (
     Field("op", "operation", text, read_member(Operation), Operation.AUTHORIZE),
@@ -194,6 +219,7 @@ def payment_to_item(payment: Payment) -> Item:
         **claim_to_attributes(payment.claim),
         **_details(payment),
         **_lists(payment),
+        **_attention(payment),
     }
 
 
@@ -225,7 +251,29 @@ def payment_from_item(item: Item) -> Payment:
             instruction_from_value(instruction, payment_id)
             for instruction in _elements(item, "instructions")
         ),
+        reviews=tuple(
+            Review(**decoded(_REVIEW, review["M"])) for review in _elements(item, "reviews")
+        ),
     )
+
+
+def due_partition(shard: int) -> str:
+    """The partition of the index by_attention that holds the payments of one shard that are due."""
+    return f"due#{shard}"
+
+
+def _attention(payment: Payment) -> Item:
+    """What keeps the payment in the index of those that somebody has to look at."""
+    if payment.open_review is not None:
+        partition, moment_at = REVIEW_PARTITION, payment.open_review.opened_at
+    elif payment.due_at is not None:
+        # Spread, so that a day on which a provider is down makes no partition hot.
+        shard = sum(payment.id.encode()) % DUE_SHARDS
+        partition, moment_at = due_partition(shard), payment.due_at
+    else:
+        return {}
+    key = created_key(payment.id, rfc3339(moment_at))
+    return {"attention": text(partition), "attention_key": text(key)}
 
 
 def _method(method: Method) -> Value:
@@ -256,6 +304,7 @@ def _details(payment: Payment) -> Item:
         "fees": encoded(_FEES, payment.fees) or None,
         "failure": encoded(_FAILURE, payment.failure) if payment.failure else None,
         "action": encoded(_NEXT_ACTION, payment.next_action) if payment.next_action else None,
+        "fx": _quote(payment.fx) if payment.fx else None,
     }
     return {key: {"M": fields} for key, fields in maps.items() if fields is not None}
 
@@ -274,7 +323,24 @@ def _read_details(item: Item) -> dict[str, Any]:
         "fees": Fees(**decoded(_FEES, part("fees"))),
         "failure": Failure(**decoded(_FAILURE, failure)) if failure else None,
         "next_action": NextAction(**decoded(_NEXT_ACTION, action)) if action else None,
+        "fx": _read_quote(item) if "fx" in item else None,
     }
+
+
+def _quote(quote: Quote) -> Item:
+    rate = {"n": number(quote.rate.numerator), "d": number(quote.rate.denominator)}
+    return {**rate, **encoded(_QUOTE, quote)}
+
+
+def _read_quote(item: Item) -> Quote:
+    """The quote is from the payment's currency to the one that it settles in."""
+    fields = item["fx"]["M"]
+    return Quote(
+        source_currency=read_text(item["currency"]),
+        target_currency=read_text(item["settlement"]),
+        rate=Ratio(read_number(fields["n"]), read_number(fields["d"])),
+        **decoded(_QUOTE, fields),
+    )
 
 
 def _lists(payment: Payment) -> Item:
@@ -285,6 +351,7 @@ def _lists(payment: Payment) -> Item:
             part for change in payment.history for part in (text(change.status), moment(change.at))
         ],
         "instructions": [instruction_to_value(one) for one in payment.instructions],
+        "reviews": [{"M": encoded(_REVIEW, one)} for one in payment.reviews],
     }
     posted = postings_to_attributes(payment.postings, payment.merchant_id, payment.amount.currency)
     return {key: row(values) for key, values in lists.items() if values} | dict(posted)

@@ -1,7 +1,8 @@
-"""Payments in DynamoDB: one item each, every write conditional, two indexes of keys only.
+"""Payments in DynamoDB: one item each, every write conditional, three indexes of keys only.
 
     by_merchant   merchant_id, created_key   written once, when the payment is created
     by_posting    merchant_id, posted_key    sparse: written whenever something is booked
+    by_attention  attention, attention_key   sparse: while somebody has to look at it, and when
 
 Each write carries a mark of its own. If the answer to a write is lost and the client repeats it,
 the condition fails although nobody else has written; the mark tells this from a true conflict.
@@ -10,18 +11,24 @@ the condition fails although nobody else has written; the mark tells this from a
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from heapq import merge
-from itertools import chain, islice
-from time import sleep
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Final
 
 from payflow.aws.attributes import Item, binary, number, read_text, text
 from payflow.aws.clients import error_code, unavailable_on_failure
-from payflow.aws.payment_item import KEY_SEPARATOR, payment_from_item, payment_to_item
-from payflow.domain.errors import InvalidRequest, Unavailable, VersionConflict
-from payflow.domain.ledger import JournalTransaction
+from payflow.aws.payment_item import (
+    DUE_SHARDS,
+    KEY_SEPARATOR,
+    REVIEW_PARTITION,
+    due_partition,
+    payment_from_item,
+    payment_to_item,
+)
+from payflow.aws.table_reading import BATCH_MAX, begun, items_by_id
+from payflow.domain.errors import InvalidRequest, VersionConflict
 from payflow.domain.listing import PaymentFilter, PaymentPage
 from payflow.domain.payment import Payment
 from payflow.domain.ports import MerchantRepository
@@ -37,17 +44,11 @@ MERCHANTS_MAX: Final = 1_000
 """How many merchants an operator's listing merges: it asks each one's index at least once."""
 
 _PART: Final = "payments table"
-_BATCH_MAX: Final = 100  # BatchGetItem takes no more.
-_BATCH_TRIES_MAX: Final = 6
-_BATCH_PAUSE_S: Final = 0.02
 _QUERY_PAGE: Final = 500
 _QUERIES_AT_ONCE: Final = 10
-_POSTED_BATCH: Final = 25  # As a rule the first batch is folded already, and the last one read.
 _MARK: Final = "mark"
 _MARK_BYTES: Final = 6
 _EARLIEST, _LATEST = "0", "~"
-
-_Element = TypeVar("_Element")
 
 
 class DynamoPayments:
@@ -102,34 +103,19 @@ class DynamoPayments:
             return self._page(self._created_keys(wanted.merchant_id, wanted), wanted)
         return self._page(self._created_keys_of_all(wanted), wanted)
 
-    def posted_since(
-        self, since: Mapping[str, datetime]
-    ) -> Mapping[str, Iterator[Sequence[JournalTransaction]]]:
-        """For each merchant what was posted at its time or later, newest payments first."""
-        from concurrent.futures import ThreadPoolExecutor
+    def due(self, now: datetime, limit: int) -> Sequence[str]:
+        """The ids of at most `limit` payments whose `due_at` has passed."""
+        streams = [self._attention(due_partition(n), now) for n in range(DUE_SHARDS)]
+        return [_id_in(key) for key in islice(merge(*streams), limit)]
 
-        streams = [self._posted_since(*pair) for pair in since.items()]
-        with ThreadPoolExecutor(_QUERIES_AT_ONCE) as pool:
-            begun = pool.map(_begun, streams) if len(streams) > 1 else streams
-            return dict(zip(since, map(iter, begun), strict=True))
-
-    def _posted_since(
-        self, merchant_id: str, since: datetime
-    ) -> Iterator[Sequence[JournalTransaction]]:
-        query = {
-            "IndexName": "by_posting",
-            "KeyConditionExpression": "merchant_id = :merchant AND posted_key >= :since",
-            "ExpressionAttributeValues": {
-                ":merchant": text(merchant_id),
-                ":since": text(rfc3339(since)),
-            },
-            "ScanIndexForward": False,
-        }
-        ids = (read_text(key["id"]) for key in self._query(query, _POSTED_BATCH))
-        while batch := list(islice(ids, _POSTED_BATCH)):
-            payments = self._load(batch).values()
-            posted = chain.from_iterable(payment.postings for payment in payments)
-            yield [transaction for transaction in posted if transaction.posted_at >= since]
+    def in_review(self, limit: int) -> Sequence[Payment]:
+        """At most `limit` payments with an open review, the longest waiting first."""
+        keys = islice(self._attention(REVIEW_PARTITION, None), limit)
+        loaded: dict[str, Payment] = {}
+        for batch in _batches(map(_id_in, keys)):
+            found = self._load(batch)
+            loaded.update((one, found[one]) for one in batch if one in found)
+        return [one for one in loaded.values() if one.open_review is not None]
 
     def _put(self, item: Item, condition: dict[str, Any]) -> Item | None:
         """Write `item`; if another write came first, write nothing and return what is there."""
@@ -157,7 +143,7 @@ class DynamoPayments:
         position, scanned = "", 0
         while scanned < SCANNED_MAX and len(found) < wanted.limit:
             # Without a filter the first batch is the page.
-            batch = tuple(islice(keys, _BATCH_MAX if scanned else min(_BATCH_MAX, wanted.limit)))
+            batch = tuple(islice(keys, BATCH_MAX if scanned else min(BATCH_MAX, wanted.limit)))
             if not batch:
                 return PaymentPage(tuple(found.values()), None)
             scanned += len(batch)
@@ -195,6 +181,17 @@ class DynamoPayments:
             if created_key != wanted.after:
                 yield created_key
 
+    def _attention(self, partition: str, until: datetime | None) -> Iterator[str]:
+        """The attention_keys of one partition, oldest first, up to a time (None: all)."""
+        latest = rfc3339(until) + _LATEST if until is not None else _LATEST
+        query = {
+            "IndexName": "by_attention",
+            "KeyConditionExpression": "attention = :partition AND attention_key <= :latest",
+            "ExpressionAttributeValues": {":partition": text(partition), ":latest": text(latest)},
+        }
+        for key in self._query(query, _QUERY_PAGE):
+            yield read_text(key["attention_key"])
+
     def _created_keys_of_all(self, wanted: PaymentFilter) -> Iterator[str]:
         from concurrent.futures import ThreadPoolExecutor
 
@@ -205,7 +202,7 @@ class DynamoPayments:
             )
         streams = [self._created_keys(merchant.id, wanted) for merchant in merchants]
         with ThreadPoolExecutor(_QUERIES_AT_ONCE) as pool:
-            return merge(*pool.map(_begun, streams), reverse=True)
+            return merge(*pool.map(begun, streams), reverse=True)
 
     def _query(self, query: dict[str, Any], first_page: int) -> Iterator[Item]:
         """The index keys that `query` finds, page by page as they are asked for."""
@@ -220,21 +217,8 @@ class DynamoPayments:
 
     def _load(self, ids: Sequence[str]) -> dict[str, Payment]:
         """The payments with these ids, at most 100, by id; consistent reads, as in `get`."""
-        found: dict[str, Payment] = {}
-        request: Any = {
-            self._table: {"Keys": [{"id": text(one)} for one in ids], "ConsistentRead": True}
-        }
-        for repetition in range(_BATCH_TRIES_MAX):
-            with unavailable_on_failure(_PART):
-                answer = self._dynamodb.batch_get_item(RequestItems=request)
-            for item in answer["Responses"].get(self._table, ()):
-                payment = payment_from_item(item)
-                found[payment.id] = payment
-            request = answer.get("UnprocessedKeys")
-            if not request:
-                return found
-            sleep(_BATCH_PAUSE_S * 2**repetition)
-        raise Unavailable("temporarily_unavailable", f"the {_PART} is throttled", retry_after_s=1)
+        items = items_by_id(self._dynamodb, self._table, ids, part=_PART)
+        return {payment.id: payment for payment in map(payment_from_item, items)}
 
 
 def _marked(payment: Payment) -> Item:
@@ -245,7 +229,6 @@ def _id_in(created_key: str) -> str:
     return created_key.partition(KEY_SEPARATOR)[2]
 
 
-def _begun(elements: Iterator[_Element]) -> Iterable[_Element]:
-    """The same elements, the first of them fetched already."""
-    first = next(elements, None)
-    return () if first is None else chain((first,), elements)
+def _batches(ids: Iterator[str]) -> Iterator[list[str]]:
+    while batch := list(islice(ids, BATCH_MAX)):
+        yield batch

@@ -1,4 +1,4 @@
-"""A fact's journal transactions as parts of its item, and back.
+"""The journal transactions of a payment, or of a wallet's top-up, as parts of its item, and back.
 
 An item with postings has `id`, `merchant_id`, `currency`, and these two attributes:
 
@@ -10,9 +10,9 @@ An item with postings has `id`, `merchant_id`, `currency`, and these two attribu
     p  phase: "p" pending, "r" released; absent: posted
     e  entries: [amount, account, owner?, currency?]; a debit is positive, a credit negative
 
-An account is its code below. Its owner is left out where it follows: the fact's merchant for the
-merchant's accounts, nobody for the others. So is the fact's own currency. The transaction's id
-follows from fact, operation and sequence.
+An account is its code below. Its owner is left out where it follows: the item's merchant for the
+merchant's accounts, nobody for the others. So is the item's own currency. The transaction's id
+follows from the item's id, operation and sequence.
 """
 
 from __future__ import annotations

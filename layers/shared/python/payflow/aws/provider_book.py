@@ -8,27 +8,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from payflow.aws.clients import error_code, unavailable_on_failure
+from payflow.aws.clients import (
+    CONDITION_FAILED,
+    PASSING_REASONS,
+    cancellation_reasons,
+    error_code,
+    unavailable_on_failure,
+)
 from payflow.domain.errors import VersionConflict
 
 if TYPE_CHECKING:
-    from botocore.exceptions import ClientError
     from types_boto3_dynamodb import DynamoDBClient
     from types_boto3_dynamodb.type_defs import PutTypeDef, UpdateTypeDef
 
 _PART: Final = "provider book"
 _REVISION: Final = "revision"
-_TAKEN: Final = "ConditionalCheckFailed"
-_PASSING: Final = frozenset(
-    {
-        "None",
-        _TAKEN,
-        "TransactionConflict",
-        "ThrottlingError",
-        "ProvisionedThroughputExceeded",
-    }
-)
-"""Reasons for a cancelled transaction that reading again and trying again can overcome."""
 
 
 class DynamoBook:
@@ -89,10 +83,10 @@ class DynamoBook:
         except ClientError as error:
             if error_code(error) != "TransactionCanceledException":
                 raise
-            reasons = _reasons(error)
-            if not _PASSING.issuperset(reasons):
+            reasons = cancellation_reasons(error)
+            if not PASSING_REASONS.issuperset(reasons):
                 raise
-            existing = self.get(item_id) if reasons[0] == _TAKEN else None
+            existing = self.get(item_id) if reasons[0] == CONDITION_FAILED else None
             if existing is None:
                 raise VersionConflict(changed_id) from error
             return existing
@@ -148,12 +142,6 @@ def _change(
         },
         "ExpressionAttributeValues": _attributes({**values, ":next": revision + 1}),
     }
-
-
-def _reasons(error: ClientError) -> list[str]:
-    """Why a transaction was cancelled: one code for each of its items, in their order."""
-    response: Mapping[str, Any] = error.response
-    return [str(reason.get("Code", "None")) for reason in response["CancellationReasons"]]
 
 
 def _attributes(document: Mapping[str, str | int]) -> dict[str, Any]:

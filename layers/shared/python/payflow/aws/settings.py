@@ -68,6 +68,16 @@ def ledger_table() -> str:
     return _required("LEDGER_TABLE")
 
 
+def wake_up_queue_url() -> str:
+    """The queue of payments that are to be looked at again."""
+    return _required("WAKE_UP_QUEUE_URL")
+
+
+def wallets_table() -> str:
+    """The name of the table of customers' wallets and what was done to them."""
+    return _required("WALLETS_TABLE")
+
+
 def vault() -> VaultSettings:
     """The vault's table, and whichever of its keys this function may use."""
     return VaultSettings(

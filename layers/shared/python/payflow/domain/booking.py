@@ -1,8 +1,10 @@
-"""How business facts are booked: the journal transactions of holds, captures and refunds.
+"""How business facts are booked: the journal transactions of holds, captures, refunds and top-ups.
 
-An authorisation that waits for its capture is a pending transfer. What is held is read off the
-payment's own postings, so it is given back exactly once, whatever ends it: each capture gives back
-what it takes, and `with_hold_released` the rest. Rules: `spec/money.md`, accounts.
+What a customer pays with is the *funding* account: the receivable from the provider, or the
+customer's own stored wallet. An authorisation that waits for its capture is a pending transfer.
+What is held is read off the payment's own postings, so it is given back exactly once, whatever ends
+it: each capture gives back what it takes, and `with_hold_released` the rest. Rules:
+`spec/money.md`, accounts.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ from payflow.domain.ledger import (
     Side,
     transaction_id,
 )
+from payflow.domain.method import stored_wallet
 from payflow.domain.money import Money
 from payflow.domain.payment import Payment
 
@@ -26,9 +29,10 @@ from payflow.domain.payment import Payment
 def with_hold(payment: Payment, provider: str, now: datetime) -> Payment:
     """`payment`, whose authorisation waits for its capture, with the whole amount held.
 
-    Pending: debit provider_receivable A; credit merchant_payable A.
+    Pending: debit provider_receivable (or customer_wallet) A; credit merchant_payable A.
     """
-    hold = _transfer(payment, provider, payment.amount.minor, Phase.PENDING, "authorize", now)
+    funding = _funding(provider, stored_wallet(payment.method), payment.amount.currency)
+    hold = _transfer(payment, funding, payment.amount.minor, Phase.PENDING, "authorize", now)
     return replace(payment, postings=(*payment.postings, hold))
 
 
@@ -48,8 +52,8 @@ def with_hold_released(payment: Payment, now: datetime, minor: int | None = None
     if not released:
         return payment
     hold = next(one for one in payment.postings if one.phase is Phase.PENDING)
-    provider = hold.entries[0].account.owner
-    release = _transfer(payment, provider, released, Phase.RELEASED, "release", now)
+    funding = hold.entries[0].account
+    release = _transfer(payment, funding, released, Phase.RELEASED, "release", now)
     return replace(payment, postings=(*payment.postings, release))
 
 
@@ -63,15 +67,18 @@ def capture_transaction(
     platform_fee_minor: int,
     sequence: int,
     posted_at: datetime,
+    wallet_id: str | None = None,
 ) -> JournalTransaction:
     """Book a capture of A with provider fee p and platform fee f.
 
-    Debit provider_receivable A - p and provider_fees p; credit merchant_payable A - f and
-    fees_revenue f. Lines of zero are left out. Rule: `spec/money.md`, accounts.
+    Debit provider_receivable (or customer_wallet, if the wallet `wallet_id` pays) A - p and
+    provider_fees p; credit merchant_payable A - f and fees_revenue f. Lines of zero are left out.
+    Rule: `spec/money.md`, accounts.
     """
     currency = amount.currency
+    funding = _funding(provider, wallet_id, currency)
     lines = (
-        (AccountKind.PROVIDER_RECEIVABLE, provider, Side.DEBIT, amount.minor - provider_fee_minor),
+        (funding.kind, funding.owner, Side.DEBIT, amount.minor - provider_fee_minor),
         (AccountKind.PROVIDER_FEES, None, Side.DEBIT, provider_fee_minor),
         (AccountKind.MERCHANT_PAYABLE, merchant_id, Side.CREDIT, amount.minor - platform_fee_minor),
         (AccountKind.FEES_REVENUE, None, Side.CREDIT, platform_fee_minor),
@@ -98,13 +105,15 @@ def refund_transaction(
     amount: Money,
     sequence: int,
     posted_at: datetime,
+    wallet_id: str | None = None,
 ) -> JournalTransaction:
     """Book a refund of R: the principal goes back, the fees are kept.
 
-    Debit merchant_payable R; credit provider_receivable R. Rule: `spec/money.md`, accounts.
+    Debit merchant_payable R; credit provider_receivable (or customer_wallet) R. Rule:
+    `spec/money.md`, accounts.
     """
     payable = Account(AccountKind.MERCHANT_PAYABLE, amount.currency, merchant_id)
-    receivable = Account(AccountKind.PROVIDER_RECEIVABLE, amount.currency, provider)
+    funding = _funding(provider, wallet_id, amount.currency)
     return JournalTransaction(
         id=transaction_id(payment_id, "refund", sequence),
         payment_id=payment_id,
@@ -113,29 +122,57 @@ def refund_transaction(
         posted_at=posted_at,
         entries=(
             Entry(payable, Side.DEBIT, amount.minor),
-            Entry(receivable, Side.CREDIT, amount.minor),
+            Entry(funding, Side.CREDIT, amount.minor),
         ),
     )
 
 
 def _transfer(
     payment: Payment,
-    provider: str | None,
+    funding: Account,
     minor: int,
     phase: Phase,
     operation: str,
     now: datetime,
 ) -> JournalTransaction:
-    """The principal from the provider to the merchant, without fees: nothing is earned yet."""
-    sequence, currency = len(payment.postings) + 1, payment.amount.currency
-    receivable = Account(AccountKind.PROVIDER_RECEIVABLE, currency, provider)
-    payable = Account(AccountKind.MERCHANT_PAYABLE, currency, payment.merchant_id)
+    """The principal from the customer to the merchant, without fees: nothing is earned yet.
+
+    In the payment's own currency: what it comes to in another is known with the capture.
+    """
+    sequence = len(payment.postings) + 1
+    payable = Account(AccountKind.MERCHANT_PAYABLE, funding.currency, payment.merchant_id)
     return JournalTransaction(
         id=transaction_id(payment.id, operation, sequence),
         payment_id=payment.id,
         operation=operation,
         sequence=sequence,
         posted_at=now,
-        entries=(Entry(receivable, Side.DEBIT, minor), Entry(payable, Side.CREDIT, minor)),
+        entries=(Entry(funding, Side.DEBIT, minor), Entry(payable, Side.CREDIT, minor)),
         phase=phase,
     )
+
+
+def top_up_transaction(
+    *, operation_id: str, wallet_id: str, amount: Money, posted_at: datetime
+) -> JournalTransaction:
+    """Book a top-up of A, which a customer paid in: debit bank A; credit customer_wallet A.
+
+    The business fact is the wallet's operation, not a payment.
+    """
+    bank = Account(AccountKind.BANK, amount.currency)
+    wallet = Account(AccountKind.CUSTOMER_WALLET, amount.currency, wallet_id)
+    return JournalTransaction(
+        id=transaction_id(operation_id, "topup", 1),
+        payment_id=operation_id,
+        operation="topup",
+        sequence=1,
+        posted_at=posted_at,
+        entries=(Entry(bank, Side.DEBIT, amount.minor), Entry(wallet, Side.CREDIT, amount.minor)),
+    )
+
+
+def _funding(provider: str, wallet_id: str | None, currency: str) -> Account:
+    """Where a payment's money comes from and its refunds go back to."""
+    if wallet_id is not None:
+        return Account(AccountKind.CUSTOMER_WALLET, currency, wallet_id)
+    return Account(AccountKind.PROVIDER_RECEIVABLE, currency, provider)

@@ -1,4 +1,4 @@
-"""What a merchant asks for after the authorisation: a capture, a cancellation, a refund.
+"""What is asked for after the authorisation: a capture, a cancellation, a refund, a reversal.
 
 An instruction is a part of its payment, and is its own idempotency claim. Being accepted, it also
 reserves its amount in the same write: what is captured or refunded and what is pending never exceed
@@ -20,11 +20,16 @@ if TYPE_CHECKING:
 
 
 class InstructionKind(StrEnum):
-    """What is to be done; the value is the operation at the provider."""
+    """What is to be done.
+
+    A reversal voids or refunds an approval that came after its payment had gone on without it; it
+    is PayFlow's own, and moves none of the payment's sums.
+    """
 
     CAPTURE = Operation.CAPTURE.value
     VOID = Operation.VOID.value
     REFUND = Operation.REFUND.value
+    REVERSAL = "reversal"
 
 
 class InstructionStatus(StrEnum):
@@ -37,10 +42,11 @@ class InstructionStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Instruction:
-    """One instruction; `amount_minor` is in the payment's currency and 0 for a void.
+    """One instruction; `amount_minor` is in the payment's currency and 0 for a void or reversal.
 
-    `final` lets a capture release what is left of the authorisation. `settled_at` and, when it
-    failed, `failure` are set as it settles.
+    `final` lets a capture release what is left of the authorisation. `reverses` is the number of
+    the authorisation attempt that a reversal is about. `settled_at` and, when it failed, `failure`
+    are set as it settles.
     """
 
     id: str
@@ -53,6 +59,7 @@ class Instruction:
     status: InstructionStatus = InstructionStatus.PENDING
     settled_at: datetime | None = None
     failure: Failure | None = None
+    reverses: int | None = None
 
     @property
     def is_pending(self) -> bool:
@@ -64,6 +71,7 @@ PREFIXES: Final[dict[InstructionKind, str]] = {
     InstructionKind.CAPTURE: "cap",
     InstructionKind.VOID: "can",
     InstructionKind.REFUND: "ref",
+    InstructionKind.REVERSAL: "rev",
 }
 _OWN_LENGTH: Final = 16
 

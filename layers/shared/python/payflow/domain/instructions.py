@@ -18,8 +18,10 @@ from payflow.domain.booking import (
     refund_transaction,
     with_hold_released,
 )
+from payflow.domain.conversion import as_settled
 from payflow.domain.errors import Conflict, InvalidRequest
 from payflow.domain.instruction import Instruction, InstructionKind, InstructionStatus
+from payflow.domain.method import stored_wallet
 from payflow.domain.money import FeeTerms, Money
 from payflow.domain.payment import (
     TERMINAL,
@@ -78,7 +80,7 @@ def accepted(payment: Payment, asked: NewInstruction, now: datetime) -> Payment:
     instruction = Instruction(
         id=asked.id,
         kind=asked.kind,
-        amount_minor=_reserved(payment, asked),
+        amount_minor=_reserved(payment, asked, now),
         claim=asked.claim,
         created_at=now,
         final=asked.final,
@@ -103,8 +105,8 @@ def settled(
     instruction = payment.instructions[position - 1]
     if not instruction.is_pending:
         raise Conflict("instruction_settled", f"{instruction.id} has settled before")
-    status = InstructionStatus.FAILED if failure else InstructionStatus.SUCCEEDED
-    done = replace(instruction, status=status, settled_at=now, failure=failure)
+    verdict = InstructionStatus.FAILED if failure else InstructionStatus.SUCCEEDED
+    done = replace(instruction, status=verdict, settled_at=now, failure=failure)
     after = with_instruction(payment, position, done)
     if failure is not None:
         return after
@@ -118,10 +120,14 @@ def settled(
                 now=now,
             )
         case InstructionKind.VOID:
-            canceled = moved(begun(after, now), Status.CANCELED, now)
-            return with_hold_released(replace(canceled, next_action=None), now)
+            # What was captured before the authorisation lapsed stands.
+            status = Status.SUCCEEDED if after.amount_captured else Status.CANCELED
+            ended = replace(moved(begun(after, now), status, now), next_action=None)
+            return with_hold_released(ended, now)
         case InstructionKind.REFUND:
             return _refunded(after, instruction.amount_minor, now)
+        case InstructionKind.REVERSAL:
+            return after
         case _:
             assert_never(instruction.kind)
 
@@ -145,6 +151,7 @@ def captured(
         platform_fee_minor=platform_minor,
         sequence=len(payment.postings) + 1,
         posted_at=now,
+        wallet_id=stored_wallet(payment.method),
     )
     after = replace(
         payment,
@@ -153,7 +160,7 @@ def captured(
             payment.fees.provider_minor + provider_minor,
             payment.fees.platform_minor + platform_minor,
         ),
-        postings=(*payment.postings, booking),
+        postings=(*payment.postings, as_settled(payment, booking)),
     )
     if final or after.amount_captured == after.amount_authorized:
         return moved(after, Status.SUCCEEDED, now)
@@ -168,11 +175,12 @@ def _refunded(payment: Payment, minor: int, now: datetime) -> Payment:
         amount=Money(minor, payment.amount.currency),
         sequence=len(payment.postings) + 1,
         posted_at=now,
+        wallet_id=stored_wallet(payment.method),
     )
     return replace(
         payment,
         amount_refunded=payment.amount_refunded + minor,
-        postings=(*payment.postings, booking),
+        postings=(*payment.postings, as_settled(payment, booking)),
     )
 
 
@@ -183,10 +191,10 @@ def authorizer(payment: Payment) -> str:
     return authorization.provider
 
 
-def _reserved(payment: Payment, asked: NewInstruction) -> int:
+def _reserved(payment: Payment, asked: NewInstruction, now: datetime) -> int:
     match asked.kind:
         case InstructionKind.CAPTURE:
-            _check_capturable(payment)
+            _check_capturable(payment, now)
             return _within(asked, capturable_minor(payment), "capture_exceeds_authorized")
         case InstructionKind.VOID:
             _check_cancelable(payment)
@@ -195,11 +203,13 @@ def _reserved(payment: Payment, asked: NewInstruction) -> int:
             if not payment.amount_captured:
                 raise _refused("payment_not_refundable", payment)
             return _within(asked, refundable_minor(payment), "refund_exceeds_captured")
+        case InstructionKind.REVERSAL:
+            return 0
         case _:
             assert_never(asked.kind)
 
 
-def _check_capturable(payment: Payment) -> None:
+def _check_capturable(payment: Payment, now: datetime) -> None:
     """Nothing left to capture is an amount too large; any other state is a wrong one."""
     manual = payment.capture_method is CaptureMethod.MANUAL
     used_up = manual and payment.status is Status.SUCCEEDED
@@ -207,6 +217,8 @@ def _check_capturable(payment: Payment) -> None:
         raise _refused("payment_not_capturable", payment)
     if payment.pending(InstructionKind.VOID):
         raise _refused("payment_not_capturable", payment)
+    if payment.fx is not None and now >= payment.fx.expires_at:
+        raise Conflict("quote_expired", "The rate of the payment's conversion is no longer good.")
 
 
 def _check_cancelable(payment: Payment) -> None:

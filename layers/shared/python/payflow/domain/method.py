@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import ClassVar
+from typing import ClassVar, Final
+
+STORED_WALLET_PREFIX: Final = "wal_"
+"""How the ids of wallets at PayFlow begin; any other wallet is a test instrument."""
 
 
 class MethodType(StrEnum):
@@ -53,6 +56,13 @@ class WalletMethod:
 
 
 Method = CardMethod | UpiMethod | WalletMethod
+
+
+def stored_wallet(method: Method | CardData) -> str | None:
+    """The id of the wallet at PayFlow that pays; None for every other method."""
+    if isinstance(method, WalletMethod) and method.wallet_id.startswith(STORED_WALLET_PREFIX):
+        return method.wallet_id
+    return None
 
 
 @dataclass(frozen=True, slots=True)

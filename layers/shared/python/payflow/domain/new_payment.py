@@ -24,7 +24,7 @@ NewMethod = CardData | UpiMethod | WalletMethod | TokenRef
 class NewPayment:
     """What a merchant wants charged, and how.
 
-    `settlement_currency` is None or the payment's own currency.
+    `settlement_currency` is what the merchant is to be owed in; None: the payment's own currency.
     """
 
     amount: Money
@@ -36,3 +36,9 @@ class NewPayment:
     metadata: dict[str, str] = field(default_factory=dict)
     routing: RoutingPreference = field(default_factory=RoutingPreference)
     settlement_currency: str | None = None
+
+    @property
+    def converts_to(self) -> str | None:
+        """The currency that the payment is to be converted to; None if it is not."""
+        wanted = self.settlement_currency
+        return None if wanted == self.amount.currency else wanted

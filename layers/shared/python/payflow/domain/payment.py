@@ -12,12 +12,14 @@ from enum import StrEnum
 from typing import Final
 
 from payflow.domain.errors import Conflict
+from payflow.domain.fx import Quote
 from payflow.domain.ids import derived_id
 from payflow.domain.instruction import Instruction, InstructionKind
 from payflow.domain.ledger import JournalTransaction
 from payflow.domain.method import Method
 from payflow.domain.money import FeeTerms, Money
 from payflow.domain.outcomes import Category, NextActionType, Operation, Outcome, ProviderResult
+from payflow.domain.review import Review
 from payflow.domain.routing.model import RoutingDecision, RoutingPreference
 
 
@@ -153,6 +155,10 @@ class Claim:
     answer: str | None = None
 
 
+SYSTEM_CLAIM: Final = Claim("system", answer="")
+"""The claim of an instruction that PayFlow gave itself: nobody asked, so nobody is answered."""
+
+
 @dataclass(frozen=True, slots=True)
 class Customer:
     """What the merchant told about its customer."""
@@ -165,7 +171,11 @@ class Customer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Payment:
-    """A payment with everything that is needed to decide what comes next."""
+    """A payment with everything that is needed to decide what comes next.
+
+    `due_at` is when it must be looked at again if nothing happens before; None while somebody is at
+    work on it, or nothing is left to do.
+    """
 
     id: str
     merchant_id: str
@@ -186,6 +196,7 @@ class Payment:
     metadata: dict[str, str] = field(default_factory=dict)
     routing: RoutingPreference = field(default_factory=lambda: RoutingPreference())
     settlement_currency: str | None = None
+    fx: Quote | None = None
     platform_fee: FeeTerms = field(default_factory=FeeTerms)
     risk: Risk = field(default_factory=lambda: Risk("allow", 0))
     fees: Fees = field(default_factory=Fees)
@@ -195,6 +206,8 @@ class Payment:
     history: tuple[StatusChange, ...] = ()
     postings: tuple[JournalTransaction, ...] = ()
     instructions: tuple[Instruction, ...] = ()
+    reviews: tuple[Review, ...] = ()
+    due_at: datetime | None = None
 
     @property
     def is_terminal(self) -> bool:
@@ -226,6 +239,11 @@ class Payment:
         tried = (a for a in reversed(self.attempts) if a.operation is Operation.AUTHORIZE)
         return next(tried, None)
 
+    @property
+    def open_review(self) -> Review | None:
+        """The question that waits for a person, if there is one."""
+        return next((one for one in self.reviews if one.is_open), None)
+
     def attempts_for(self, instruction: int | None) -> tuple[Attempt, ...]:
         """The attempts of the instruction at that position; None: those of the authorisation."""
         return tuple(a for a in self.attempts if a.instruction == instruction)
@@ -246,6 +264,12 @@ class Payment:
     def pending_minor(self, kind: InstructionKind) -> int:
         """What pending instructions of that kind have reserved, in minor units."""
         return sum(self.instructions[n - 1].amount_minor for n in self.pending(kind))
+
+    def authorization_of(self, instruction: Instruction | None) -> Attempt | None:
+        """The authorisation that `instruction` is about: the latest, or the one to be reversed."""
+        if instruction is not None and instruction.reverses is not None:
+            return self.attempts[instruction.reverses - 1]
+        return self.last_authorization
 
     def instruction(self, instruction_id: str) -> Instruction | None:
         """The instruction of that id, or None."""

@@ -4,16 +4,9 @@
 does both until a provider has to be called. None touches the world, so the same functions run in
 the state machine, in tests and under a virtual clock.
 
-The rules, in the order in which they are asked:
-
-1. A call may be in the air: nothing is decided before it is answered (invariants 2 and 4).
-2. Nothing tried yet: route.
-3. The last authorisation is *unknown*: ask the provider what became of it. Only an answer that
-   proves "not charged" lets the payment go elsewhere; "not found" proves it once the provider's
-   visibility window has passed (invariants 3 and 10).
-4. It was approved: the payment is done, or waits for its capture.
-5. It failed: the category's rule says whether the same provider, another one, or nobody is next.
-6. The authorisation is settled: captures, voids and refunds, see `payflow.domain.plan_instruction`.
+While a call may be in the air, nothing is decided before it is answered (invariants 2 and 4). Until
+the authorisation is settled, `payflow.domain.plan_authorization` says what is next; after that,
+captures, voids, refunds and reversals follow, see `payflow.domain.plan_instruction`.
 
 A cancellation that is asked for meanwhile waits for the authorisation's answer. If nothing was
 charged, the payment is canceled instead of going on to another provider or to the customer; if it
@@ -23,21 +16,20 @@ the payment go on as if never canceled.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import datetime
 from typing import Final, assert_never
 from urllib.parse import quote
 
 from payflow.domain.booking import with_hold
+from payflow.domain.expiry import Expire, plan_expiry, with_expiry
 from payflow.domain.instruction import InstructionKind
 from payflow.domain.instructions import authorizer, captured, settled
-from payflow.domain.method import CardMethod, UpiMethod
+from payflow.domain.method import UpiMethod
 from payflow.domain.money import FeeTerms, major_units
-from payflow.domain.outcomes import Category, NextActionType, Operation, Outcome
+from payflow.domain.outcomes import NextActionType, Operation
 from payflow.domain.payment import (
-    Attempt,
     CaptureMethod,
-    Failure,
     NextAction,
     Payment,
     Status,
@@ -47,7 +39,18 @@ from payflow.domain.payment import (
     opened,
     processing,
 )
+from payflow.domain.plan_authorization import (
+    Approve,
+    AskCustomer,
+    AuthorizationPlan,
+    Authorize,
+    CheckStatus,
+    Fail,
+    plan_authorization,
+)
+from payflow.domain.plan_inquiry import Flag, Rest, Situation
 from payflow.domain.plan_instruction import (
+    InstructionPlan,
     SettleInstruction,
     TryInstruction,
     plan_instruction,
@@ -55,72 +58,16 @@ from payflow.domain.plan_instruction import (
 )
 from payflow.domain.ports import Randomness
 from payflow.domain.provider import Market, ProviderConfig
-from payflow.domain.retry import CATEGORY_RULES, CategoryRule, RetryPolicy, back_off
-from payflow.domain.routing.decision import route
-from payflow.domain.routing.eligibility import METHOD_NOT_SUPPORTED
-from payflow.domain.routing.model import RoutingDecision, RoutingRequest
-from payflow.domain.verification import inquiry_after, is_proof
+from payflow.domain.retry import RetryPolicy
+from payflow.domain.review import Review
+from payflow.domain.reviews import answered_by_provider
 
 POLICY: Final = RetryPolicy()
-_PLANS_MAX: Final = 4
+_PLANS_MAX: Final = 6
 """How many steps in a row there can be without a call, besides one for each instruction."""
+_UNSETTLED: Final = frozenset({Status.PENDING, Status.PROCESSING, Status.REQUIRES_ACTION})
 
-NO_PROVIDER: Final = Failure(
-    "no_eligible_provider",
-    Category.CONFIGURATION,
-    "No configured provider can take this payment.",
-)
-BLOCKED_BY_RISK: Final = Failure(
-    "blocked_by_risk", Category.FRAUD, "The risk rules do not allow this payment."
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Authorize:
-    """Call this provider for an authorisation, not before `not_before`."""
-
-    provider: str
-    decision: RoutingDecision | None = None
-    not_before: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class CheckStatus:
-    """Ask this provider what became of the last authorisation, not before `not_before`."""
-
-    provider: str
-    not_before: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Approve:
-    """The provider has authorised (and captured, if it was asked to)."""
-
-    provider: ProviderConfig | None
-
-
-@dataclass(frozen=True, slots=True)
-class AskCustomer:
-    """The customer has to act until `expires_at`."""
-
-    type: NextActionType
-    expires_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Fail:
-    """Nothing was charged and nothing more may be tried."""
-
-    failure: Failure
-
-
-@dataclass(frozen=True, slots=True)
-class Rest:
-    """Nothing to do in this execution: the payment is settled, or waits for a later look."""
-
-
-AuthorizationPlan = Authorize | CheckStatus | Approve | AskCustomer | Fail | Rest
-Plan = AuthorizationPlan | TryInstruction | SettleInstruction
+Plan = AuthorizationPlan | InstructionPlan | Expire
 
 
 def plan_next_step(
@@ -131,29 +78,37 @@ def plan_next_step(
     randomness: Randomness,
     asked_of_customer: NextActionType | None = None,
     policy: RetryPolicy = POLICY,
+    nudged: bool = False,
 ) -> Plan:
     """Decide what comes next for `payment`; see the module's rules.
 
     `asked_of_customer` is what the provider's latest answer, if pending, wants of the customer.
+    `nudged`: there is news of what the payment waits for, so the provider is asked at once.
     """
     if payment.open_attempt is not None:
         return Rest()
+    at = Situation(market, now, randomness, policy, nudged)
+    if payment.status not in _UNSETTLED:
+        return _plan_settled(payment, at)
+    plan = plan_authorization(payment, at, asked_of_customer)
     cancellation = next(iter(payment.pending(InstructionKind.VOID)), None)
-    if cancellation is not None and payment.status is Status.REQUIRES_ACTION:
-        return SettleInstruction(cancellation)
-    if payment.is_settled:
-        return plan_pending(payment, market, now, randomness, policy) or Rest()
-    plan = _plan_authorization(payment, market, now, randomness, asked_of_customer, policy)
     if cancellation is None:
         return plan
     match plan:
         case Authorize() | Fail() | AskCustomer():
             return SettleInstruction(cancellation)
+        case Rest() if payment.status is Status.REQUIRES_ACTION:
+            return SettleInstruction(cancellation)
         case Approve():
-            void = plan_instruction(payment, cancellation, market, now, randomness, policy)
-            return void or Rest()
+            return plan_instruction(payment, cancellation, at)
         case _:
             return plan
+
+
+def _plan_settled(payment: Payment, at: Situation) -> InstructionPlan | Expire:
+    """What was asked for after the authorisation; if nothing is, its expiry is waited for."""
+    pending = plan_pending(payment, at)
+    return plan_expiry(payment, at) if pending is None else pending
 
 
 def advanced(
@@ -163,11 +118,17 @@ def advanced(
     now: datetime,
     randomness: Randomness,
     asked_of_customer: NextActionType | None = None,
+    nudged: bool = False,
 ) -> Payment:
     """`payment` as far as it goes by itself: until a call is written down, or it rests."""
     for _ in range(len(payment.instructions) + _PLANS_MAX):
         plan = plan_next_step(
-            payment, market, now=now, randomness=randomness, asked_of_customer=asked_of_customer
+            payment,
+            market,
+            now=now,
+            randomness=randomness,
+            asked_of_customer=asked_of_customer,
+            nudged=nudged,
         )
         payment = carry_out(payment, plan, now)
         if isinstance(plan, Rest):
@@ -175,74 +136,58 @@ def advanced(
     return payment
 
 
-def _plan_authorization(
-    payment: Payment,
-    market: Market,
-    now: datetime,
-    randomness: Randomness,
-    asked_of_customer: NextActionType | None,
-    policy: RetryPolicy,
-) -> AuthorizationPlan:
-    authorization = payment.last_authorization
-    if authorization is None:
-        return _first_route(payment, market, now, randomness)
-    last = payment.attempts_for(None)[-1]
-    if last.outcome is Outcome.APPROVED:
-        return Approve(market.provider(authorization.provider))
-    refused = last is authorization and last.outcome is Outcome.ERROR
-    declined = refused or last.outcome is Outcome.DECLINED
-    if declined or is_proof(payment, authorization, market, now):
-        return _after_failure(payment, last, market, now, randomness, policy)
-    if last.outcome is Outcome.PENDING and asked_of_customer is not None:
-        provider = market.provider(authorization.provider)
-        timeout_ms = provider.approval_timeout_ms if provider else 0
-        return AskCustomer(asked_of_customer, now + timedelta(milliseconds=timeout_ms))
-    inquiry = inquiry_after(payment, authorization, market, now, randomness, policy)
-    return CheckStatus(inquiry.provider, inquiry.not_before) if inquiry is not None else Rest()
-
-
 def carry_out(payment: Payment, plan: Plan, now: datetime) -> Payment:
     """`payment` as `plan` makes it: an attempt opened, or the status moved and the books posted."""
     match plan:
-        case Authorize():
-            attempt = new_attempt(
-                payment,
-                Operation.AUTHORIZE,
-                plan.provider,
-                now=now,
-                not_before=plan.not_before,
-                decision=plan.decision,
-            )
-            return opened(begun(payment, now), attempt)
-        case CheckStatus():
-            attempt = new_attempt(
-                payment, Operation.INQUIRE, plan.provider, now=now, not_before=plan.not_before
-            )
-            return opened(begun(payment, now), attempt)
+        case Authorize() | CheckStatus() | TryInstruction():
+            return _tried(payment, plan, now)
         case Approve():
-            return _approved(payment, plan.provider, now)
+            return answered_by_provider(_approved(payment, plan.provider, now), None, now)
         case AskCustomer():
             asked = moved(processing(payment, now), Status.REQUIRES_ACTION, now)
             return replace(asked, next_action=_next_action(payment, plan))
         case Fail():
-            return replace(moved(begun(payment, now), Status.FAILED, now), failure=plan.failure)
-        case TryInstruction():
-            attempt = new_attempt(
-                payment,
-                plan.operation,
-                plan.provider,
-                now=now,
-                not_before=plan.not_before,
-                instruction=plan.position,
-            )
-            return opened(begun(payment, now), attempt)
+            failed = moved(begun(payment, now), Status.FAILED, now)
+            return answered_by_provider(replace(failed, failure=plan.failure), None, now)
         case SettleInstruction():
             fee = _fee_of(plan.provider)
-            return settled(payment, plan.position, plan.failure, provider_fee=fee, now=now)
+            done = settled(payment, plan.position, plan.failure, provider_fee=fee, now=now)
+            return answered_by_provider(done, plan.position, now)
+        case Expire():
+            return with_expiry(payment, now)
+        case Flag():
+            review = Review(reason=plan.reason, opened_at=now, instruction=plan.instruction)
+            return replace(payment, reviews=(*payment.reviews, review))
         case Rest():
-            return payment
+            return replace(payment, due_at=plan.due_at)
         case _:
             assert_never(plan)
+
+
+def _tried(
+    payment: Payment, plan: Authorize | CheckStatus | TryInstruction, now: datetime
+) -> Payment:
+    """`payment` with the planned call written down; a customer who was asked stays asked."""
+    match plan:
+        case Authorize():
+            operation = Operation.AUTHORIZE
+        case CheckStatus():
+            operation = Operation.INQUIRE
+        case TryInstruction():
+            operation = plan.operation
+    attempt = new_attempt(
+        payment,
+        operation,
+        plan.provider,
+        now=now,
+        not_before=plan.not_before,
+        decision=plan.decision if isinstance(plan, Authorize) else None,
+        instruction=plan.position if isinstance(plan, TryInstruction) else None,
+    )
+    if isinstance(plan, Authorize) and payment.status is Status.REQUIRES_ACTION:
+        # Another provider will ask the customer anew, if it has to.
+        payment = replace(processing(payment, now), next_action=None)
+    return opened(begun(payment, now), attempt)
 
 
 def _next_action(payment: Payment, plan: AskCustomer) -> NextAction:
@@ -257,63 +202,6 @@ def _next_action(payment: Payment, plan: AskCustomer) -> NextAction:
     return NextAction(plan.type, url=uri, expires_at=plan.expires_at)
 
 
-def _first_route(
-    payment: Payment, market: Market, now: datetime, randomness: Randomness
-) -> Authorize | Fail:
-    if payment.risk.decision == "block":
-        return Fail(BLOCKED_BY_RISK)
-    decision = route(routing_request(payment), market, now=now, randomness=randomness)
-    if not decision.candidates:
-        return Fail(replace(NO_PROVIDER, decision=_worth_keeping(decision)))
-    return Authorize(decision.candidates[0].provider, _worth_keeping(decision))
-
-
-def _after_failure(
-    payment: Payment,
-    last: Attempt,
-    market: Market,
-    now: datetime,
-    randomness: Randomness,
-    policy: RetryPolicy,
-) -> Authorize | Fail:
-    """Retry the same provider, fail over, or give up, by the category's rule."""
-    rule = CATEGORY_RULES[_category(last)]
-    tried = _authorizations(payment)
-    if len(tried) >= policy.authorizations_max:
-        return Fail(failure_of(last))
-    may_retry = _consecutive(tried, last.provider) <= rule.retries_same
-    elsewhere = _elsewhere(payment, market, now, randomness, rule, policy)
-    if may_retry and (rule.retry_first or elsewhere is None):
-        pause = back_off(policy, _consecutive(tried, last.provider), randomness)
-        return Authorize(last.provider, not_before=now + pause)
-    return elsewhere or Fail(failure_of(last))
-
-
-def _elsewhere(
-    payment: Payment,
-    market: Market,
-    now: datetime,
-    randomness: Randomness,
-    rule: CategoryRule,
-    policy: RetryPolicy,
-) -> Authorize | None:
-    """The next provider that was not tried yet, if the rule and the bounds allow one."""
-    tried = tuple(dict.fromkeys(a.provider for a in _authorizations(payment)))
-    if not rule.failover or len(tried) >= policy.providers_max:
-        return None
-    request = routing_request(payment)
-    decision = route(request, market, now=now, randomness=randomness, tried=tried)
-    if not decision.candidates:
-        return None
-    return Authorize(decision.candidates[0].provider, _worth_keeping(decision))
-
-
-def _worth_keeping(decision: RoutingDecision) -> RoutingDecision:
-    """`decision` without those who serve other methods: they would fill every payment's item."""
-    told = tuple(e for e in decision.excluded if e.reason != METHOD_NOT_SUPPORTED)
-    return replace(decision, excluded=told)
-
-
 def _approved(payment: Payment, provider: ProviderConfig | None, now: datetime) -> Payment:
     """Authorised, and held; with automatic capture also captured. Booked in the same version."""
     minor = payment.amount.minor
@@ -325,56 +213,3 @@ def _approved(payment: Payment, provider: ProviderConfig | None, now: datetime) 
 
 def _fee_of(provider: ProviderConfig | None) -> FeeTerms:
     return provider.fees if provider is not None else FeeTerms()
-
-
-def routing_request(payment: Payment) -> RoutingRequest:
-    """What routing may know of `payment`."""
-    method = payment.method
-    card = method if isinstance(method, CardMethod) else None
-    return RoutingRequest(
-        method=method.type,
-        amount_minor=payment.amount.minor,
-        currency=payment.amount.currency,
-        bin=card.bin if card else None,
-        network=card.brand if card else None,
-        country=payment.customer.country if payment.customer else None,
-        needs_capture=payment.capture_method is CaptureMethod.MANUAL,
-        upi_flow=method.flow.value if isinstance(method, UpiMethod) else None,
-        preference=payment.routing,
-    )
-
-
-def failure_of(attempt: Attempt) -> Failure:
-    """What the merchant is told when `attempt` was the last."""
-    category = _category(attempt)
-    code = attempt.code or "provider_unavailable"
-    return Failure(code, category, FAILURE_MESSAGES[category], attempt.provider_code)
-
-
-FAILURE_MESSAGES: Final[dict[Category, str]] = {
-    Category.CUSTOMER: "The payment was declined for a reason that only the customer can change.",
-    Category.ISSUER: "The customer's bank could not approve the payment.",
-    Category.PROVIDER_TECHNICAL: "The providers could not process the payment.",
-    Category.RATE_LIMITED: "The providers did not accept more requests.",
-    Category.UNKNOWN: "The provider gave no answer; it is confirmed that nothing was charged.",
-    Category.CONFIGURATION: "The payment is not possible as the account is configured.",
-    Category.FRAUD: "The payment was refused on suspicion of fraud.",
-}
-
-
-def _category(attempt: Attempt) -> Category:
-    return attempt.category or Category.UNKNOWN
-
-
-def _authorizations(payment: Payment) -> tuple[Attempt, ...]:
-    return tuple(a for a in payment.attempts if a.operation is Operation.AUTHORIZE)
-
-
-def _consecutive(authorizations: tuple[Attempt, ...], provider: str) -> int:
-    """How many of the latest authorisations went to `provider` without a break."""
-    count = 0
-    for attempt in reversed(authorizations):
-        if attempt.provider != provider:
-            break
-        count += 1
-    return count

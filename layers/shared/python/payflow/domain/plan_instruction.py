@@ -1,4 +1,4 @@
-"""What comes next for captures, voids and refunds, as a pure function of what is known.
+"""What comes next for captures, voids, refunds and reversals, as a pure function of what is known.
 
 They are worked off one at a time, in the order in which they were accepted, at the provider that
 authorised. The rules for one of them:
@@ -9,8 +9,9 @@ authorised. The rules for one of them:
    times.
 4. Unknown or pending: ask what became of it, never assume. "Not found" proves that nothing was done
    once the provider's visibility window has passed.
-5. Asked often enough without an answer: it stays pending, reserved, for a later look, and holds up
-   nobody behind it.
+5. While it waits for its provider it stays pending, reserved, and holds up nobody behind it. Asked
+   often enough without an answer, it is flagged for review.
+6. A reversal gives back an approval that came too late, at the provider that gave it.
 """
 
 from __future__ import annotations
@@ -19,15 +20,22 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from payflow.domain.instruction import InstructionKind
+from payflow.domain.instruction import Instruction, InstructionKind
 from payflow.domain.outcomes import Category, Operation, Outcome
-from payflow.domain.payment import Attempt, Failure, Payment
-from payflow.domain.ports import Randomness
-from payflow.domain.provider import Market, ProviderConfig
-from payflow.domain.retry import RetryPolicy, back_off
-from payflow.domain.verification import Inquiry, inquiry_after, is_proof
+from payflow.domain.payment import Attempt, CaptureMethod, Failure, Payment
+from payflow.domain.plan_inquiry import Flag, Rest, Situation, is_for_later
+from payflow.domain.provider import ProviderConfig
+from payflow.domain.retry import back_off
+from payflow.domain.review import ReviewReason
+from payflow.domain.verification import inquiry_after, is_proof
+
+EXPIRED: Final = "authorization_expired"
+"""The reason of the instruction that voids an authorisation which nobody captured in time."""
 
 _ASKED_AGAIN: Final = frozenset({Category.PROVIDER_TECHNICAL, Category.RATE_LIMITED})
+_NOTHING_TO_RELEASE: Final = frozenset(
+    {"authorization_not_found", "authorization_not_approved", "authorization_released"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,70 +57,94 @@ class SettleInstruction:
     provider: ProviderConfig | None = None
 
 
-InstructionPlan = TryInstruction | SettleInstruction
+InstructionPlan = TryInstruction | SettleInstruction | Flag | Rest
 
 
-def plan_pending(
-    payment: Payment, market: Market, now: datetime, randomness: Randomness, policy: RetryPolicy
-) -> InstructionPlan | None:
-    """The next step of the first pending instruction that has one; None if there is none."""
-    for position in payment.pending():
-        plan = plan_instruction(payment, position, market, now, randomness, policy)
-        if plan is not None:
+def plan_pending(payment: Payment, at: Situation) -> InstructionPlan | None:
+    """The next step of the first pending instruction that has one.
+
+    If all of them wait, the payment rests until the first of them is due; None if there are none.
+    """
+    plans = [plan_instruction(payment, position, at) for position in payment.pending()]
+    for plan in plans:
+        if not isinstance(plan, Rest):
             return plan
-    return None
+    due = [plan.due_at for plan in plans if isinstance(plan, Rest) and plan.due_at is not None]
+    return Rest(min(due, default=None)) if plans else None
 
 
-def plan_instruction(
-    payment: Payment,
-    position: int,
-    market: Market,
-    now: datetime,
-    randomness: Randomness,
-    policy: RetryPolicy,
-) -> InstructionPlan | None:
-    """The next step of the pending instruction at `position`; None while it has to wait."""
-    kind = payment.instructions[position - 1].kind
-    authorization, asked = payment.last_authorization, payment.asked_about(position)
+def plan_instruction(payment: Payment, position: int, at: Situation) -> InstructionPlan:
+    """The next step of the pending instruction at `position`; it rests while it has to wait."""
+    instruction = payment.instructions[position - 1]
+    authorization, asked = payment.authorization_of(instruction), payment.asked_about(position)
     assert authorization is not None  # instructions follow an authorisation
-    provider = market.provider(authorization.provider)
+    provider = at.market.provider(authorization.provider)
     if asked is None:
-        return TryInstruction(position, Operation(kind.value), authorization.provider)
+        operation = operation_of(payment, instruction)
+        return TryInstruction(position, operation, authorization.provider)
     last = payment.attempts_for(position)[-1]
     if last.outcome is Outcome.APPROVED:
         return SettleInstruction(position, provider=provider)
     if last.outcome is Outcome.DECLINED:
-        return SettleInstruction(position, _failure_of(last, kind))
+        return _given_up(payment, position, last)
     refused = last is asked and last.outcome in (Outcome.ERROR, Outcome.NOT_FOUND)
-    if refused or is_proof(payment, asked, market, now):
-        return _again(payment, position, last, now, randomness, policy)
-    inquiry = inquiry_after(payment, asked, market, now, randomness, policy)
-    return _inquire(position, inquiry) if inquiry is not None else None
+    if refused or is_proof(payment, asked, at.market, at.now):
+        return _again(payment, position, last, at)
+    return _verify(payment, position, asked, last, at)
 
 
-def _inquire(position: int, inquiry: Inquiry) -> TryInstruction:
+def operation_of(payment: Payment, instruction: Instruction) -> Operation:
+    """What the provider is asked to do; a reversal refunds a charge, and voids a hold."""
+    if instruction.kind is not InstructionKind.REVERSAL:
+        return Operation(instruction.kind.value)
+    automatic = payment.capture_method is CaptureMethod.AUTOMATIC
+    return Operation.REFUND if automatic else Operation.VOID
+
+
+def _verify(
+    payment: Payment, position: int, asked: Attempt, last: Attempt, at: Situation
+) -> TryInstruction | Flag | Rest:
+    inquiry = inquiry_after(
+        payment, asked, at.market, at.now, at.randomness, at.policy, nudged=at.nudged
+    )
+    if inquiry is None:
+        return Rest() if payment.open_review else Flag(ReviewReason.OUTCOME_UNKNOWN, position)
+    if is_for_later(inquiry, last, at):
+        return Rest(inquiry.not_before)
     return TryInstruction(position, Operation.INQUIRE, inquiry.provider, inquiry.not_before)
 
 
-def _again(
-    payment: Payment,
-    position: int,
-    last: Attempt,
-    now: datetime,
-    randomness: Randomness,
-    policy: RetryPolicy,
-) -> InstructionPlan:
+def _again(payment: Payment, position: int, last: Attempt, at: Situation) -> InstructionPlan:
     """Nothing was done: once more with a new key, or give up."""
     instruction = payment.instructions[position - 1]
     mine = payment.attempts_for(position)
     tries = sum(1 for attempt in mine if attempt.operation is not Operation.INQUIRE)
     may_pass = last.outcome is Outcome.NOT_FOUND or last.category in _ASKED_AGAIN
-    if not may_pass or tries >= policy.instruction_tries_max:
-        return SettleInstruction(position, _failure_of(last, instruction.kind))
-    pause = back_off(policy, tries, randomness)
+    if not may_pass or tries >= at.policy.instruction_tries_max:
+        return _given_up(payment, position, last)
+    pause = back_off(at.policy, tries, at.randomness)
     return TryInstruction(
-        position, Operation(instruction.kind.value), last.provider, not_before=now + pause
+        position, operation_of(payment, instruction), last.provider, not_before=at.now + pause
     )
+
+
+def _given_up(payment: Payment, position: int, last: Attempt) -> SettleInstruction | Flag | Rest:
+    """The provider will not do it.
+
+    That there is nothing to release is as good as having released it, where PayFlow asked by
+    itself. If a reversal is refused for any other reason, a charge too many may stand.
+    """
+    instruction = payment.instructions[position - 1]
+    by_itself = instruction.kind is InstructionKind.REVERSAL or instruction.reason == EXPIRED
+    if by_itself and last.code in _NOTHING_TO_RELEASE:
+        return SettleInstruction(position)
+    if instruction.kind is InstructionKind.REVERSAL:
+        mine = [one for one in payment.reviews if one.instruction == position]
+        if not mine:
+            return Flag(ReviewReason.NOT_REVERSED, position)
+        if mine[-1].is_open:
+            return Rest()
+    return SettleInstruction(position, _failure_of(last, instruction.kind))
 
 
 def _failure_of(attempt: Attempt, kind: InstructionKind) -> Failure:
@@ -129,4 +161,5 @@ _MESSAGES: Final[dict[InstructionKind, str]] = {
     InstructionKind.CAPTURE: "The provider did not capture; nothing was taken by this capture.",
     InstructionKind.VOID: "The provider did not void the payment; it stays as it is.",
     InstructionKind.REFUND: "The provider did not refund; nothing was given back by this refund.",
+    InstructionKind.REVERSAL: "The provider did not take back an approval that came too late.",
 }

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from payflow.domain.control import Control, Document
+    from payflow.domain.fx import RateTable
     from payflow.domain.health import HealthBook
     from payflow.domain.journal_page import Page
     from payflow.domain.ledger import JournalTransaction
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from payflow.domain.payment import Payment
     from payflow.domain.provider import Faults, Market
     from payflow.domain.provider_call import ProviderCall
+    from payflow.domain.wallet import Performed, Wallet, WalletOperation, WalletRequest
 
 
 class Clock(Protocol):
@@ -61,6 +63,14 @@ class PaymentRepository(Protocol):
 
     def list(self, wanted: PaymentFilter) -> PaymentPage:
         """Newest first, at most `wanted.limit`, from `wanted.after` on."""
+        ...
+
+    def due(self, now: datetime, limit: int) -> Sequence[str]:
+        """The ids of at most `limit` payments whose `due_at` has passed."""
+        ...
+
+    def in_review(self, limit: int) -> Sequence[Payment]:
+        """At most `limit` payments with an open review, the longest waiting first."""
         ...
 
 
@@ -180,11 +190,31 @@ class MerchantRepository(Protocol):
         ...
 
 
+class WakeUps(Protocol):
+    """Sees to it that payments are looked at again."""
+
+    def wake(self, wake_ups: Sequence[tuple[str, datetime]]) -> None:
+        """Have each payment, by its id, woken at its time or soon after, at least once.
+
+        A time in the past is now; one farther away than the queue can hold a message back comes
+        early. Raises `Unavailable` if not all of them could be accepted.
+        """
+        ...
+
+
 class MarketSource(Protocol):
     """Provider configuration, faults and health, at most a few seconds old."""
 
     def snapshot(self) -> Market:
         """The market as last read."""
+        ...
+
+
+class RateSource(Protocol):
+    """Exchange rates."""
+
+    def table(self) -> RateTable:
+        """The rates as last published, each with its source and time."""
         ...
 
 
@@ -231,6 +261,40 @@ class CallClaims(Protocol):
         """Whether this invocation, and no other ever, may make that attempt's call.
 
         Raises `Unavailable` when that cannot be known; then nothing may be sent.
+        """
+        ...
+
+
+class Wallets(Protocol):
+    """Customers' stored money; every operation is done at most once under its key.
+
+    All raise `Unavailable` while the store does not answer.
+    """
+
+    def create(self, wallet: Wallet) -> Wallet | None:
+        """Store a new wallet; if its id is taken, store nothing and return what is there."""
+        ...
+
+    def get(self, wallet_id: str) -> Wallet | None:
+        """The wallet as last committed (a consistent read), or None."""
+        ...
+
+    def find(self, wallet_id: str, key: str) -> WalletOperation | None:
+        """The operation that was written down under `key` (a consistent read), or None."""
+        ...
+
+    def perform(self, request: WalletRequest) -> Performed:
+        """Do what `payflow.domain.wallet_rules` decides, in one step, and tell what was done.
+
+        Under a key that is known nothing is done, whatever is asked, and its operation told.
+        Raises as `decided` does, and `Unavailable` if other writers kept winning.
+        """
+        ...
+
+    def refuse(self, request: WalletRequest, code: str) -> WalletOperation:
+        """Write down that `request` was refused for `code`, unless its key is known.
+
+        Returns what is written down: from now on the key can move nothing that it has not moved.
         """
         ...
 

@@ -23,6 +23,9 @@ ALL_CAPABILITIES: Final = frozenset(
     }
 )
 
+STORED_WALLET_ADAPTER: Final = "stored_wallet"
+"""The adapter of PayFlow's own wallets."""
+
 
 @dataclass(frozen=True, slots=True)
 class LatencyModel:
@@ -39,8 +42,10 @@ class ProviderConfig:
     """One entry of `config/providers.json`, with every default filled in.
 
     Empty `bins`, `networks`, `countries` or `currencies` mean "any". `priority`: lower comes first.
-    `visibility_ms`: how long after a call an inquiry may still miss it. `failure_rate` and
-    `lost_response_rate` are probabilities of the simulation. Amounts are in minor units.
+    `visibility_ms`: how long after a call an inquiry may still miss it. `approval_timeout_ms`: how
+    long a customer may take. `authorization_validity_ms`: how long an authorisation can be
+    captured. `failure_rate` and `lost_response_rate` are probabilities of the simulation. Amounts
+    are in minor units.
     """
 
     id: str
@@ -62,6 +67,7 @@ class ProviderConfig:
     lost_response_rate: float = 0.0
     visibility_ms: int = 2000
     approval_timeout_ms: int = 300_000
+    authorization_validity_ms: int = 7 * 86_400_000
     max_concurrency: int | None = None
 
 

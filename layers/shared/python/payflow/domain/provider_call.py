@@ -18,10 +18,12 @@ class ProviderCall:
     inquiry carries the key of the operation that it asks about. `authorization_key` is the key of
     the authorisation that the operation belongs to, so for an authorisation it is `key` itself.
     `amount` is the operation's. `capture` asks for authorisation and capture in one call. A capture
-    that is `final` releases what it leaves.
+    that is `final` releases what it leaves. `merchant_id` is who charges: a wallet pays its own
+    merchant only.
     """
 
     payment_id: str
+    merchant_id: str
     attempt_number: int
     operation: Operation
     provider: str
@@ -37,6 +39,7 @@ def call_to_document(call: ProviderCall) -> dict[str, Any]:
     """`call` as JSON for the workflow's state."""
     return {
         "payment_id": call.payment_id,
+        "merchant_id": call.merchant_id,
         "attempt_number": call.attempt_number,
         "operation": call.operation.value,
         "provider": call.provider,
@@ -54,6 +57,7 @@ def call_from_document(document: dict[str, Any]) -> ProviderCall:
     """The call that `call_to_document` wrote down."""
     return ProviderCall(
         payment_id=document["payment_id"],
+        merchant_id=document["merchant_id"],
         attempt_number=int(document["attempt_number"]),
         operation=Operation(document["operation"]),
         provider=document["provider"],

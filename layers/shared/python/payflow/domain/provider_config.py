@@ -22,6 +22,7 @@ PRIORITY_DEFAULT: Final = 100
 WEIGHT_DEFAULT: Final = 100
 VISIBILITY_MS_DEFAULT: Final = 2_000
 APPROVAL_TIMEOUT_MS_DEFAULT: Final = 300_000
+AUTHORIZATION_VALIDITY_MS_DEFAULT: Final = 7 * 86_400_000
 CURRENCIES_DEFAULT: Final[dict[MethodType, frozenset[str]]] = {
     MethodType.CARD: frozenset(),
     MethodType.UPI: frozenset({"INR"}),
@@ -57,6 +58,9 @@ def provider_from_document(document: Document) -> ProviderConfig:
         lost_response_rate=float(document.get("lostResponseRate", 0)),
         visibility_ms=document.get("visibilityMs", VISIBILITY_MS_DEFAULT),
         approval_timeout_ms=document.get("approvalTimeoutMs", APPROVAL_TIMEOUT_MS_DEFAULT),
+        authorization_validity_ms=document.get(
+            "authorizationValidityMs", AUTHORIZATION_VALIDITY_MS_DEFAULT
+        ),
         max_concurrency=document.get("maxConcurrency"),
     )
 

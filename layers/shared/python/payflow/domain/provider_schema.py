@@ -31,7 +31,7 @@ from payflow.domain.config_model import (
 from payflow.domain.errors import InvalidRequest
 from payflow.domain.method import MethodType
 from payflow.domain.money import AMOUNT_MINOR_MAX, BASIS_POINTS, MINOR_UNIT_EXPONENT
-from payflow.domain.provider import ALL_CAPABILITIES, ProviderConfig
+from payflow.domain.provider import ALL_CAPABILITIES, STORED_WALLET_ADAPTER, ProviderConfig
 from payflow.domain.provider_config import provider_from_document
 
 PROVIDERS_MAX: Final = 1_000
@@ -42,6 +42,8 @@ RANK_MAX: Final = 1_000_000
 SETTLEMENT_LAG_DAYS_MAX: Final = 90
 APPROVAL_TIMEOUT_MS_MIN: Final = 100
 DAY_MS: Final = 86_400_000
+AUTHORIZATION_VALIDITY_MS_MIN: Final = 1_000
+AUTHORIZATION_VALIDITY_MS_MAX: Final = 90 * DAY_MS
 
 Amount = Annotated[int, Field(ge=1, le=AMOUNT_MINOR_MAX)]
 Rank = Annotated[int, Field(ge=0, le=RANK_MAX)]
@@ -191,6 +193,10 @@ class ProviderEntry(RoutingTerms):
     lost_response_rate: Rate = ABSENT
     visibility_ms: DelayMs = ABSENT
     approval_timeout_ms: Annotated[int, Field(ge=APPROVAL_TIMEOUT_MS_MIN, le=DAY_MS)] = ABSENT
+    authorization_validity_ms: Annotated[
+        int, Field(ge=AUTHORIZATION_VALIDITY_MS_MIN, le=AUTHORIZATION_VALIDITY_MS_MAX)
+    ] = ABSENT
+    """What is not captured by then is voided."""
     max_concurrency: Annotated[int, Field(ge=1, le=RANK_MAX)] = ABSENT
     webhook_secret: SecretName = ABSENT
     callback: Callback = ABSENT
@@ -199,7 +205,10 @@ class ProviderEntry(RoutingTerms):
 
     @classmethod
     def rules(cls, document: Mapping[str, Any]) -> Iterator[InitErrorDetails]:
-        """No term stands in two places; amounts are in order even if they stand apart."""
+        """No term stands in two places; amounts are in order even if they stand apart.
+
+        PayFlow's own wallets take no fee.
+        """
         within = document.get("routingRules")
         inside = within if isinstance(within, dict) else {}
         for key in map(to_camel, RoutingTerms.model_fields):
@@ -207,6 +216,9 @@ class ProviderEntry(RoutingTerms):
                 yield mistake("stands in routingRules as well", key)
         if not {"minAmount", "maxAmount"} <= inside.keys():
             yield from super().rules({**document, **inside})
+        if document.get("adapter") == STORED_WALLET_ADAPTER and "fees" in document:
+            # What leaves the wallet is what the ledger books: nobody is in between to take a part.
+            yield mistake("has no meaning for PayFlow's own wallets", "fees")
 
     @field_validator("adapter")
     @classmethod

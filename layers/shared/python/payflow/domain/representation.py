@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from payflow.domain.conversion import settlement_of
+from payflow.domain.fx import Quote
 from payflow.domain.instruction import Instruction
 from payflow.domain.method import CardMethod, Method, UpiMethod
-from payflow.domain.payment import Attempt, Customer, Failure, NextAction, Payment, Status
+from payflow.domain.payment import Attempt, Customer, Failure, Payment, Status
 from payflow.domain.routing.model import RoutingDecision
 from payflow.domain.timestamps import rfc3339
 
@@ -34,14 +36,14 @@ def payment_document(payment: Payment) -> Document:
         "metadata": dict(payment.metadata),
         "attempts": _attempts(payment),
         "failure": _failure(payment.failure),
-        "next_action": _next_action(payment.next_action),
+        "next_action": _next_action(payment),
         "risk": {"decision": payment.risk.decision, "score": payment.risk.score},
         "fees": {
             "provider": payment.fees.provider_minor,
             "platform": payment.fees.platform_minor,
         },
         "settlement_currency": payment.settlement_currency,
-        "fx": None,
+        "fx": _fx(payment),
         "created_at": rfc3339(payment.created_at),
         "updated_at": rfc3339(payment.updated_at),
         "version": payment.version,
@@ -62,6 +64,25 @@ def refund_document(payment: Payment, refund: Instruction) -> Document:
         "failure": _failure(refund.failure),
         "created_at": rfc3339(refund.created_at),
         "updated_at": rfc3339(refund.settled_at or refund.created_at),
+    }
+
+
+def review_document(payment: Payment) -> Document:
+    """What `GET /internal/reviews` shows of a payment that waits for a person."""
+    review = payment.open_review
+    assert review is not None  # only such payments are shown
+    position = review.instruction
+    operation = payment.instructions[position - 1].id if position is not None else None
+    return {
+        "payment_id": payment.id,
+        "merchant_id": payment.merchant_id,
+        "status": payment.status.value,
+        "amount": payment.amount.minor,
+        "currency": payment.amount.currency,
+        "provider": payment.provider,
+        "reason": review.reason.value,
+        "operation_id": operation,
+        "opened_at": rfc3339(review.opened_at),
     }
 
 
@@ -110,6 +131,38 @@ def decision_document(decision: RoutingDecision) -> Document:
     }
 
 
+def quote_document(quote: Quote) -> Document:
+    """The terms of a conversion; the rate is between major units, `to` for one `from`."""
+    rate = quote.major_rate
+    return {
+        "from": quote.source_currency,
+        "to": quote.target_currency,
+        "rate": {
+            "numerator": rate.numerator,
+            "denominator": rate.denominator,
+            "decimal": rate.decimal(),
+        },
+        "spread_bps": quote.spread_bps,
+        "source": quote.rate_source,
+        "as_of": rfc3339(quote.as_of),
+        "quoted_at": rfc3339(quote.quoted_at),
+        "expires_at": rfc3339(quote.expires_at),
+    }
+
+
+def _fx(payment: Payment) -> Document | None:
+    """The terms, and what was converted so far in minor units of `to`."""
+    if payment.fx is None:
+        return None
+    settlement = settlement_of(payment, payment.fx)
+    return {
+        **quote_document(payment.fx),
+        "amount_settled": settlement.credited_minor,
+        "spread": settlement.spread_minor,
+        "amount_refunded": settlement.returned_minor,
+    }
+
+
 def _attempts(payment: Payment) -> list[Document]:
     # While pending, an attempt is planned but no call is known to have been made.
     if payment.status is Status.PENDING:
@@ -139,8 +192,9 @@ def _failure(failure: Failure | None) -> Document | None:
     }
 
 
-def _next_action(action: NextAction | None) -> Document | None:
-    if action is None:
+def _next_action(payment: Payment) -> Document | None:
+    action = payment.next_action
+    if action is None or payment.status is not Status.REQUIRES_ACTION:
         return None
     document: Document = {"type": action.type.value}
     if action.url is not None:

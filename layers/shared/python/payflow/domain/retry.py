@@ -40,7 +40,7 @@ CATEGORY_RULES: Final[dict[Category, CategoryRule]] = {
 class RetryPolicy:
     """The bounds of one payment's authorisation (invariant 7), and of each instruction after it.
 
-    `inquiries_max` is for each call that nobody answered.
+    `inquiries_max` is for each call that nobody answered, before its execution ends.
     """
 
     authorizations_max: int = 5
@@ -49,17 +49,12 @@ class RetryPolicy:
     instruction_tries_max: int = 4
     back_off_base_ms: int = 200
     back_off_max_ms: int = 8_000
-    pending_pause_max_ms: int = 1_500
 
 
-def back_off(
-    policy: RetryPolicy, repetition: int, randomness: Randomness, *, max_ms: int | None = None
-) -> timedelta:
+def back_off(policy: RetryPolicy, repetition: int, randomness: Randomness) -> timedelta:
     """The pause before repetition 1, 2, …: exponential, "equal jitter" over its upper half.
-
-    It never exceeds `max_ms`, or the policy's own maximum.
 
     Source: M. Brooker, "Exponential Backoff and Jitter", AWS Architecture Blog, 2015.
     """
-    ceiling = min(max_ms or policy.back_off_max_ms, policy.back_off_base_ms * 2 ** (repetition - 1))
+    ceiling = min(policy.back_off_max_ms, policy.back_off_base_ms * 2 ** (repetition - 1))
     return timedelta(milliseconds=int(ceiling / 2 + randomness.random() * ceiling / 2))

@@ -11,7 +11,7 @@ from payflow.domain.instruction import Instruction, InstructionKind
 from payflow.domain.method import MethodType
 from payflow.domain.money import Money
 from payflow.domain.outcomes import Operation
-from payflow.domain.payment import Attempt, CaptureMethod, Payment, Status, provider_key
+from payflow.domain.payment import Attempt, CaptureMethod, Payment, provider_key
 from payflow.domain.provider_call import ProviderCall, call_to_document
 from payflow.domain.timestamps import rfc3339
 
@@ -27,6 +27,7 @@ class Action(StrEnum):
     CAPTURE = "Capture"
     VOID = "Void"
     REFUND = "Refund"
+    NEEDS_REVIEW = "NeedsReview"
     BACK_OFF = "BackOff"
     FINISHED = "Finished"
 
@@ -39,9 +40,9 @@ def step_document(payment: Payment, functions: ProviderFunctions, now: datetime)
     """
     attempt = payment.open_attempt
     if attempt is None:
-        # What nobody could settle is still under way, and ends the execution with an alarm.
-        status = Status.PROCESSING if payment.pending() else payment.status
-        return {"action": Action.FINISHED.value, "status": status.value}
+        # What nobody could settle ends the execution with an alarm.
+        action = Action.NEEDS_REVIEW if payment.open_review is not None else Action.FINISHED
+        return {"action": action.value, "status": payment.status.value}
     if attempt.not_before is not None and attempt.not_before > now:
         return {"action": Action.BACK_OFF.value, "not_before": rfc3339(attempt.not_before)}
     return {
@@ -61,12 +62,13 @@ _ACTIONS: Final[dict[Operation, Action]] = {
 
 
 def _call(payment: Payment, attempt: Attempt) -> ProviderCall:
-    authorization = payment.last_authorization or attempt
+    instruction = instruction_of(payment, attempt)
+    authorization = payment.authorization_of(instruction) or attempt
     # An inquiry has the key of the call that it asks about.
     asked = payment.asked_about(attempt.instruction) or attempt
-    instruction = instruction_of(payment, attempt)
     return ProviderCall(
         payment_id=payment.id,
+        merchant_id=payment.merchant_id,
         attempt_number=attempt.number,
         operation=attempt.operation,
         provider=attempt.provider,
@@ -80,10 +82,16 @@ def _call(payment: Payment, attempt: Attempt) -> ProviderCall:
 
 
 def asked_amount(payment: Payment, attempt: Attempt) -> Money:
-    """What `attempt` is about: a capture's or refund's own amount, else all of the payment's."""
+    """What `attempt` is about: a capture's or refund's own amount, what a void leaves uncaptured.
+
+    An authorisation, and what reverses one, is about all of the payment's amount.
+    """
     instruction = instruction_of(payment, attempt)
-    if instruction is None or instruction.kind is InstructionKind.VOID:
+    if instruction is None or instruction.kind is InstructionKind.REVERSAL:
         return payment.amount
+    if instruction.kind is InstructionKind.VOID:
+        left = payment.amount.minor - payment.amount_captured
+        return Money(left, payment.amount.currency)
     return Money(instruction.amount_minor, payment.amount.currency)
 
 

@@ -11,11 +11,11 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from payflow.domain.instruction import Instruction, InstructionKind
-from payflow.domain.ledger import JournalTransaction, Phase
+from payflow.domain.ledger import JournalTransaction, Phase, Side
 from payflow.domain.method import CardMethod, Method, UpiMethod
 from payflow.domain.money import Money, major_units
 from payflow.domain.payment import Attempt, Payment, Status, StatusChange
-from payflow.domain.representation import decision_document
+from payflow.domain.representation import decision_document, quote_document
 from payflow.domain.routing.model import RoutingDecision
 from payflow.domain.timestamps import rfc3339
 
@@ -34,10 +34,12 @@ def timeline(payment: Payment) -> list[Happening]:
     """Everything that happened to `payment`, oldest first; what is simultaneous in causal order."""
     story = [
         _created(payment),
+        *_quoted(payment),
         *(_requested(payment, one) for one in payment.instructions),
         *_attempts(payment),
         *(_settled(payment, one) for one in payment.instructions if not one.is_pending),
         *_unroutable(payment),
+        *_reviews(payment),
         *(_status_change(payment, change) for change in payment.history),
         *(_posting(transaction) for transaction in payment.postings),
     ]
@@ -62,6 +64,18 @@ def _created(payment: Payment) -> Happening:
         f"{amount} by {_instrument(payment.method)}",
         {"status": Status.PENDING.value, "risk": _risk(payment)},
     )
+
+
+def _quoted(payment: Payment) -> Iterator[Happening]:
+    quote = payment.fx
+    if quote is not None:
+        yield Happening(
+            quote.quoted_at,
+            "fx.quoted",
+            f"{quote.source_currency} 1 is {quote.target_currency} {quote.major_rate.decimal()} "
+            f"by {quote.rate_source} of {quote.as_of.date()}, the spread {quote.spread_bps} bps",
+            quote_document(quote),
+        )
 
 
 def _risk(payment: Payment) -> dict[str, Any]:
@@ -160,6 +174,7 @@ _NOUNS: Final = {
     InstructionKind.CAPTURE: "capture",
     InstructionKind.VOID: "cancellation",
     InstructionKind.REFUND: "refund",
+    InstructionKind.REVERSAL: "reversal",
 }
 
 
@@ -188,8 +203,25 @@ def _settled(payment: Payment, instruction: Instruction) -> Happening:
     )
 
 
+def _reviews(payment: Payment) -> Iterator[Happening]:
+    for review in payment.reviews:
+        subject = {"reason": review.reason.value}
+        if review.instruction is not None:
+            subject["operation_id"] = payment.instructions[review.instruction - 1].id
+        why = review.reason.value.replace("_", " ")
+        yield Happening(review.opened_at, "review.opened", f"Flagged for review: {why}", subject)
+        if review.resolved_at is not None:
+            answer = review.resolution or "the provider has answered"
+            yield Happening(
+                review.resolved_at,
+                "review.resolved",
+                f"Review ended: {answer}",
+                {**subject, "resolved_by": review.resolved_by, "note": review.note},
+            )
+
+
 def _worth(payment: Payment, instruction: Instruction) -> str:
-    if instruction.kind is InstructionKind.VOID:
+    if instruction.kind in (InstructionKind.VOID, InstructionKind.REVERSAL):
         return ""
     currency = payment.amount.currency
     return f" of {currency} {major_units(Money(instruction.amount_minor, currency))}"
@@ -197,7 +229,9 @@ def _worth(payment: Payment, instruction: Instruction) -> str:
 
 def _instruction_data(instruction: Instruction) -> dict[str, Any]:
     data: dict[str, Any] = {f"{_NOUNS[instruction.kind]}_id": instruction.id}
-    if instruction.kind is not InstructionKind.VOID:
+    if instruction.reverses is not None:
+        data["attempt"] = instruction.reverses
+    elif instruction.kind is not InstructionKind.VOID:
         data["amount"] = instruction.amount_minor
     if instruction.kind is InstructionKind.CAPTURE:
         data["final"] = instruction.final
@@ -226,14 +260,12 @@ _BOOKED: Final = {
 
 
 def _posting(transaction: JournalTransaction) -> Happening:
-    debited = [entry for entry in transaction.entries if entry.side.value == "debit"]
-    currency = debited[0].account.currency
-    total = f"{currency} {major_units(Money(sum(e.amount_minor for e in debited), currency))}"
-    done = _BOOKED[transaction.phase]
+    own, *converted = _debited(transaction)
+    into = f", converted: {converted[0]}" if converted else ""
     return Happening(
         transaction.posted_at,
         f"ledger.{transaction.phase.value}",
-        f"{total} {done} as {transaction.operation}",
+        f"{own} {_BOOKED[transaction.phase]} as {transaction.operation}{into}",
         {
             "transaction_id": transaction.id,
             "operation": transaction.operation,
@@ -248,3 +280,13 @@ def _posting(transaction: JournalTransaction) -> Happening:
             ],
         },
     )
+
+
+def _debited(transaction: JournalTransaction) -> list[str]:
+    """What was moved, by currency, the payment's own first."""
+    sums: dict[str, int] = {}
+    for entry in transaction.entries:
+        if entry.side is Side.DEBIT:
+            currency = entry.account.currency
+            sums[currency] = sums.get(currency, 0) + entry.amount_minor
+    return [f"{name} {major_units(Money(minor, name))}" for name, minor in sums.items()]

@@ -2,18 +2,38 @@
 
 Only an answer settles it. "Not found" is one as soon as the provider's visibility window has passed
 since the call (invariants 3 and 10).
+
+An outcome that is *unknown* is asked about at once, with growing pauses, while the execution lasts;
+after that at the times in `UNKNOWN_LOOKS`. One that is *pending* is the provider's to tell: its
+callback is waited for, and asked about at the times in `PENDING_LOOKS`, or when the customer's time
+is up, only in case no callback came. Whoever was asked often enough without a verdict is not asked
+any more: a person has to look.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 
 from payflow.domain.outcomes import Operation, Outcome
 from payflow.domain.payment import Attempt, Payment
 from payflow.domain.ports import Randomness
 from payflow.domain.provider import Market
 from payflow.domain.retry import RetryPolicy, back_off
+
+UNKNOWN_LOOKS: Final = tuple(
+    timedelta(seconds=seconds) for seconds in (60, 300, 900, 3_600, 14_400, 43_200)
+)
+"""The pauses before the later inquiries about an unknown outcome: some 17 hours in all."""
+
+PENDING_LOOKS: Final = tuple(
+    timedelta(seconds=seconds) for seconds in (10, 60, 300, 900, 3_600, 14_400, 43_200, 86_400)
+)
+"""The pauses before the inquiries about a pending one of which no callback came: two days."""
+
+INQUIRIES_MAX: Final = 60
+"""How many inquiries there can be about one call, callbacks included: each is kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,15 +51,24 @@ def inquiry_after(
     now: datetime,
     randomness: Randomness,
     policy: RetryPolicy,
+    *,
+    nudged: bool = False,
 ) -> Inquiry | None:
-    """The next inquiry about `asked`, with growing pauses; None when there were enough of them."""
+    """The next inquiry about `asked`; None when there were enough of them.
+
+    `nudged`: there is news, so ask at once.
+    """
     since = [a for a in payment.attempts_for(asked.instruction) if a.number > asked.number]
-    if len(since) >= policy.inquiries_max:
-        return None
     last = since[-1] if since else asked
-    # A provider that says "not yet" is well, and will say more soon.
-    max_ms = policy.pending_pause_max_ms if last.outcome is Outcome.PENDING else None
-    earliest = now + back_off(policy, len(since) + 1, randomness, max_ms=max_ms)
+    if len(since) >= INQUIRIES_MAX:
+        return None
+    if nudged:
+        return Inquiry(asked.provider, now)
+    if last.outcome is Outcome.PENDING:
+        return _at(asked, _pending_look(payment, asked, since))
+    if len(since) >= policy.inquiries_max:
+        return _at(asked, _look(last, UNKNOWN_LOOKS, len(since) - policy.inquiries_max))
+    earliest = now + back_off(policy, len(since) + 1, randomness)
     if since and last.outcome is Outcome.NOT_FOUND:
         earliest = max(earliest, visible_from(payment, asked, market))
     return Inquiry(asked.provider, earliest)
@@ -65,3 +94,31 @@ def visible_from(payment: Payment, asked: Attempt, market: Market) -> datetime:
     if provider is None:
         return inquiry.started_at + timedelta(days=1)
     return inquiry.started_at + timedelta(milliseconds=provider.visibility_ms)
+
+
+def _pending_look(payment: Payment, asked: Attempt, since: list[Attempt]) -> datetime | None:
+    """When a pending outcome is asked about: not before the customer's time is up."""
+    last = since[-1] if since else asked
+    action = payment.next_action if asked.instruction is None else None
+    expires_at = action.expires_at if action is not None else None
+    if expires_at is not None and last.started_at < expires_at:
+        return expires_at
+    run = 0
+    for attempt in reversed([asked, *since]):
+        if attempt.outcome is not Outcome.PENDING or attempt.started_at < (
+            expires_at or attempt.started_at
+        ):
+            break
+        run += 1
+    return _look(last, PENDING_LOOKS, run - 1)
+
+
+def _look(last: Attempt, pauses: tuple[timedelta, ...], index: int) -> datetime | None:
+    """A function of what is stored, so that looking at a resting payment does not move it."""
+    if index >= len(pauses):
+        return None
+    return last.started_at + timedelta(milliseconds=last.latency_ms or 0) + pauses[index]
+
+
+def _at(asked: Attempt, moment: datetime | None) -> Inquiry | None:
+    return Inquiry(asked.provider, moment) if moment is not None else None

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from payflow.domain.ports import Clock, Provider, Randomness, Vault
+    from payflow.domain.ports import Clock, Provider, Randomness, Vault, Wallets
     from payflow.domain.provider import Faults, ProviderConfig
     from payflow.providers.simulated.store import BookStore
 
@@ -21,13 +21,15 @@ class Resources:
     """The world as an adapter may use it.
 
     `vault` makes the vault when a card has to be revealed, so that adapters of other methods need
-    no access to it. `book` is where simulated acquirers keep their own books.
+    no access to it; `wallets`, in the same way, PayFlow's own wallets. `book` is where simulated
+    acquirers keep their own books.
     """
 
     book: BookStore
     clock: Clock
     randomness: Randomness
     vault: Callable[[], Vault]
+    wallets: Callable[[], Wallets]
 
 
 Factory = Callable[["ProviderConfig", "Faults", Resources], "Provider"]

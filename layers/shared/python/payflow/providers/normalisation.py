@@ -56,9 +56,13 @@ MEANINGS: Final[dict[str, Meaning]] = {
     "stolen_card": Meaning(_CUSTOMER, "The card was reported stolen."),
     "transaction_not_permitted": Meaning(_CUSTOMER, "The customer's account may not do this."),
     "wallet_not_found": Meaning(_CUSTOMER, "There is no such wallet."),
+    "currency_mismatch": Meaning(_CUSTOMER, "The wallet holds another currency."),
     "issuer_unavailable": Meaning(_ISSUER, "The customer's bank cannot be reached now."),
     "try_again_later": Meaning(_ISSUER, "The customer's bank asks to try again."),
     "processing_error": Meaning(_TECHNICAL, "The provider could not process the payment."),
+    "request_closed": Meaning(
+        _TECHNICAL, "The request came after an inquiry had found nothing; nothing was moved."
+    ),
     "provider_unavailable": Meaning(
         _TECHNICAL, "The provider cannot be reached; nothing was sent."
     ),

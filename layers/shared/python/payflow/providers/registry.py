@@ -14,12 +14,13 @@ from payflow.domain.errors import PayFlowError
 from payflow.providers.contract import Factory, Resources
 
 if TYPE_CHECKING:
-    from payflow.domain.ports import Clock, Provider, Randomness, Vault
+    from payflow.domain.ports import Clock, Provider, Randomness, Vault, Wallets
     from payflow.domain.provider import Faults, ProviderConfig
     from payflow.providers.simulated.store import BookStore
 
 ADAPTERS: Final[dict[str, str]] = {
     "card": "payflow.providers.card",
+    "stored_wallet": "payflow.providers.stored_wallet",
     "upi": "payflow.providers.upi",
     "wallet": "payflow.providers.wallet",
 }
@@ -42,11 +43,14 @@ def create_provider(
     clock: Clock,
     randomness: Randomness,
     vault: Callable[[], Vault],
+    wallets: Callable[[], Wallets],
 ) -> Provider:
     """The provider that `config` describes, broken as `faults` say; raises `UnknownAdapter`."""
     module = ADAPTERS.get(config.adapter)
     if module is None:
         raise UnknownAdapter(config.adapter)
     create = cast(Factory, import_module(module).create)
-    resources = Resources(book=book, clock=clock, randomness=randomness, vault=vault)
+    resources = Resources(
+        book=book, clock=clock, randomness=randomness, vault=vault, wallets=wallets
+    )
     return create(config, faults, resources)

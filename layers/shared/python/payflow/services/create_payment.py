@@ -8,13 +8,15 @@ a version of the payment (`payflow.domain.answer`), so a replay gives the same b
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from payflow.domain.answer import CREATION
 from payflow.domain.card import described
 from payflow.domain.errors import IdempotencyKeyReused, InvalidRequest
+from payflow.domain.fx import Quote, quote_for
 from payflow.domain.ids import derived_id
 from payflow.domain.merchant import Merchant
-from payflow.domain.method import CardData, Method
+from payflow.domain.method import CardData, Method, stored_wallet
 from payflow.domain.new_payment import NewPayment, TokenRef
 from payflow.domain.payment import Claim, Payment
 from payflow.domain.plan import carry_out, plan_next_step
@@ -23,7 +25,9 @@ from payflow.domain.ports import (
     MarketSource,
     PaymentRepository,
     Randomness,
+    RateSource,
     Vault,
+    Wallets,
     WorkflowStarter,
 )
 from payflow.domain.risk import assess
@@ -70,10 +74,12 @@ class CreatePayment:
     payments: PaymentRepository
     vault: Vault
     market: MarketSource
+    rates: RateSource
     workflow: WorkflowStarter
     clock: Clock
     randomness: Randomness
     functions: ProviderFunctions
+    wallets: Wallets
 
     def __call__(self, request: CreateRequest) -> CreateAnswer:
         """Create the payment, or answer as its first request was answered.
@@ -93,6 +99,8 @@ class CreatePayment:
         """The payment's first version, with its first attempt planned and its card in the vault."""
         now, new = self.clock.now(), request.payment
         payment_id = derived_id("pay", request.merchant.id, request.path, request.idempotency_key)
+        # First of what may be refused, since the next step writes into the vault.
+        quote = self._quote(request, payment_id, now)
         request_hash = self.vault.fingerprint(request.canonical_body)
         method = self._method(request, payment_id, request_hash)
         payment = Payment(
@@ -110,12 +118,27 @@ class CreatePayment:
             metadata=new.metadata,
             routing=new.routing,
             settlement_currency=new.settlement_currency,
+            fx=quote,
             platform_fee=request.merchant.platform_fee,
             risk=assess(method, new.amount),
         )
         market = self.market.snapshot()
         plan = plan_next_step(payment, market, now=now, randomness=self.randomness)
         return _answered_if_settled(carry_out(payment, plan, now))
+
+    def _quote(self, request: CreateRequest, payment_id: str, now: datetime) -> Quote | None:
+        """The terms of the conversion, if one is asked for; raises `InvalidRequest`."""
+        new = request.payment
+        if new.converts_to is None:
+            return None
+        fee = request.merchant.platform_fee
+        try:
+            return quote_for(new.amount, fee, new.converts_to, self.rates.table(), now)
+        except InvalidRequest:
+            if self.payments.get(payment_id) is None:
+                raise
+            # The rates changed since the first request; what it was quoted stands.
+            return None
 
     def _method(self, request: CreateRequest, payment_id: str, request_hash: str) -> Method:
         """The method without card data: a card goes into the vault before anything is written."""
@@ -126,10 +149,26 @@ class CreatePayment:
                 raise InvalidRequest("token_not_found", "no such token", param="method.token")
             return known
         if not isinstance(method, CardData):
+            self._check_wallet(method, request)
             return method
         token = token_for(payment_id, request_hash)
         self.vault.store(token, request.merchant.id, method, keep=False)
         return described(method, token)
+
+    def _check_wallet(self, method: Method, request: CreateRequest) -> None:
+        """Told at once rather than by the provider: a wallet pays its merchant, in its currency."""
+        wallet_id = stored_wallet(method)
+        if wallet_id is None:
+            return
+        wallet = self.wallets.get(wallet_id)
+        if wallet is None or wallet.merchant_id != request.merchant.id:
+            raise InvalidRequest(
+                "invalid_wallet", "There is no such wallet.", param="method.wallet.wallet_id"
+            )
+        if wallet.currency != request.payment.amount.currency:
+            raise InvalidRequest(
+                "currency_mismatch", "The wallet holds another currency.", param="currency"
+            )
 
     def _settle_card(self, born: Payment) -> None:
         token = payment_token(born) if born.is_settled else None

@@ -7,7 +7,7 @@ from typing import Any
 
 from payflow.domain.card import card_brand
 from payflow.domain.errors import InvalidRequest
-from payflow.domain.method import CardData, MethodType, UpiMethod
+from payflow.domain.method import CardData, MethodType, UpiMethod, stored_wallet
 from payflow.domain.new_payment import NewPayment, TokenRef
 from payflow.domain.payment import CaptureMethod
 from payflow.domain.ports import Clock, MarketSource, Randomness
@@ -60,5 +60,6 @@ def _request(wanted: NewPayment) -> RoutingRequest:
         country=wanted.customer.country if wanted.customer else None,
         needs_capture=wanted.capture_method is CaptureMethod.MANUAL,
         upi_flow=method.flow.value if isinstance(method, UpiMethod) else None,
+        stored_wallet=stored_wallet(method) is not None,
         preference=wanted.routing,
     )

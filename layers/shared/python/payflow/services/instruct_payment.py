@@ -133,6 +133,8 @@ class InstructPayment:
             self.market.snapshot(),
             now=now,
             randomness=self.randomness,
+            # Whoever cancels wants to know now what came of the authorisation.
+            nudged=request.kind is InstructionKind.VOID,
         )
         after = revised(payment, after, now)
         self.payments.save(after)

@@ -8,9 +8,10 @@ from typing import Any
 
 from payflow.domain.answer import revised
 from payflow.domain.errors import NotFound
-from payflow.domain.instruction import InstructionKind, InstructionStatus
+from payflow.domain.instruction import InstructionKind
+from payflow.domain.late_approval import is_late, taken_back
 from payflow.domain.outcomes import Category, Operation, Outcome, ProviderResult
-from payflow.domain.payment import Attempt, Payment, Status, answered
+from payflow.domain.payment import Attempt, Payment, answered
 from payflow.domain.plan import advanced
 from payflow.domain.ports import Clock, MarketSource, PaymentRepository, Randomness, Vault
 from payflow.domain.provider_call import result_from_document
@@ -23,8 +24,8 @@ from payflow.services.contention import decided_anew
 class Planned:
     """The step document, and the number of an attempt whose approval came too late to count.
 
-    Such an approval may be a charge beside the one that counts, so it must never pass unnoticed
-    (invariant 10).
+    Such an approval may be a charge beside the one that counts: it is taken back, and must never
+    pass unnoticed (invariant 10).
     """
 
     step: dict[str, Any]
@@ -60,13 +61,15 @@ class PlanNextStep:
         if payment is None:
             raise NotFound("payment_not_found", f"no payment {payment_id}")
         now = self.clock.now()
-        after = self._planned(payment, answer, now)
+        late = _late_approval(payment, answer)
+        after = self._planned(taken_back(payment, late, now) if late else payment, answer, now)
         if after != payment:
             after = revised(payment, after, now)
             self.payments.save(after)
         if after.is_settled and _has_just_authorized(after):
             self._forget_cvc(after)
-        return Planned(step_document(after, self.functions, now), _late_approval(payment, answer))
+        number = late.number if late is not None else None
+        return Planned(step_document(after, self.functions, now), number)
 
     def _planned(self, payment: Payment, answer: dict[str, Any] | None, now: datetime) -> Payment:
         result = _answer_to_open_attempt(payment, answer)
@@ -102,27 +105,24 @@ def _has_just_authorized(payment: Payment) -> bool:
     return all(one is None or one.kind is InstructionKind.VOID for one in about)
 
 
-def _late_approval(payment: Payment, answer: dict[str, Any] | None) -> int | None:
+def _late_approval(payment: Payment, answer: dict[str, Any] | None) -> Attempt | None:
     """The attempt that `answer` approves although the payment has gone on without it."""
     if answer is None or answer["outcome"] != Outcome.APPROVED:
         return None
-    number: int = answer["attempt_number"]
-    attempt = next((a for a in payment.attempts if a.number == number), None)
-    if attempt is None or attempt.outcome is Outcome.APPROVED:
-        return None
-    return number if _went_on_without(payment, attempt) else None
+    attempt = next((a for a in payment.attempts if a.number == answer["attempt_number"]), None)
+    asked = attempt and _asked_by(payment, attempt)
+    return asked if asked is not None and is_late(payment, asked) else None
 
 
-def _went_on_without(payment: Payment, attempt: Attempt) -> bool:
-    instruction = instruction_of(payment, attempt)
-    given_up = (
-        payment.status in (Status.FAILED, Status.CANCELED)
-        if instruction is None
-        else instruction.status is InstructionStatus.FAILED
-    )
-    return given_up or any(
-        later.number > attempt.number and later.operation is not Operation.INQUIRE
-        for later in payment.attempts_for(attempt.instruction)
+def _asked_by(payment: Payment, attempt: Attempt) -> Attempt:
+    """The call that `attempt` made, or asked about."""
+    if attempt.operation is not Operation.INQUIRE:
+        return attempt
+    before = payment.attempts_for(attempt.instruction)
+    return next(
+        a
+        for a in reversed(before)
+        if a.number < attempt.number and a.operation is not Operation.INQUIRE
     )
 
 

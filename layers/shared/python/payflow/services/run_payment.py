@@ -32,6 +32,16 @@ class RunPayment:
             return False
         return True
 
+    def must_start(self, payment: Payment, *, resumed: bool = False) -> None:
+        """Begin an execution for this version; raises `Unavailable` if that is not possible now.
+
+        `resumed`: one was begun for the same version before.
+        """
+        now = self.clock.now()
+        resumption = (now - payment.updated_at) // RESUMED_AFTER if resumed else 0
+        step = step_document(payment, self.functions, now)
+        self.workflow.start(payment, step, resumption=resumption)
+
     def resume(self, payment: Payment) -> bool:
         """Start again what nobody works on; False if that was due and is not possible now.
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import chain
 from typing import Final, Protocol
 
 from payflow.domain.journal import SHARDS, Head, head_after, next_page, shard_of
@@ -37,6 +38,7 @@ _DIGEST_BITS: Final = 256
 
 Progress = Callable[[str, int, int], None]
 Facts = Iterable[tuple[str, Sequence[JournalTransaction]]]
+"""The merchant of each fact of one kind, and what it has posted; gone through up to twice."""
 
 
 class SealedJournal(Journal, Protocol):
@@ -79,7 +81,7 @@ class VerifyLedger:
     """The use case behind `payflow ledger verify`; raises `Unavailable` with the store."""
 
     journal: SealedJournal
-    facts: Facts
+    facts: Sequence[Facts]
     clock: Clock
 
     def __call__(self, progress: Progress) -> Audit:
@@ -93,7 +95,7 @@ class VerifyLedger:
                     buckets[digest % BUCKETS] += digest
             if audit.broken is not None:
                 return audit
-        for merchant_id, transactions in self.facts:
+        for merchant_id, transactions in chain.from_iterable(self.facts):
             audit.facts += 1
             progress("Comparing with what was posted", 0, 0)
             for digest, _ in _digests(shard_of(merchant_id), transactions, started):
@@ -119,7 +121,7 @@ class VerifyLedger:
 
     def _name(self, differing: set[int], audit: Audit, started: datetime) -> None:
         posted: dict[int, tuple[int, JournalTransaction]] = {}
-        for merchant_id, transactions in self.facts:
+        for merchant_id, transactions in chain.from_iterable(self.facts):
             shard = shard_of(merchant_id)
             for digest, one in _digests(shard, transactions, started):
                 if digest % BUCKETS in differing:

@@ -13,10 +13,11 @@ from payflow.api.routes.operators import OPERATORS
 from payflow.api.routes.payments import PAYMENTS
 from payflow.api.routes.route import PAGING, Auth, Route
 from payflow.api.routes.service import SERVICE
+from payflow.api.routes.wallets import WALLETS
 
 __all__ = ["PAGING", "ROUTES", "Auth", "Route", "matching"]
 
-ROUTES: Final[tuple[Route, ...]] = (*PAYMENTS, *LEDGER, *OPERATORS, *SERVICE)
+ROUTES: Final[tuple[Route, ...]] = (*PAYMENTS, *WALLETS, *LEDGER, *OPERATORS, *SERVICE)
 
 
 def matching(path: str) -> list[tuple[Route, dict[str, str]]]:

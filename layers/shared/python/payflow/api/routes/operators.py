@@ -105,6 +105,22 @@ OPERATORS: Final = (
         auth="operator",
     ),
     route(
+        "GET /internal/reviews",
+        "reviews_api",
+        "listReviews",
+        "List payments that need a person, longest waiting first",
+        tag="Reviews",
+        auth="operator",
+    ),
+    route(
+        "POST /internal/payments/{id}/resolve",
+        "reviews_api",
+        "resolveReview",
+        "Decide what became of a payment that nobody could settle",
+        tag="Reviews",
+        auth="operator",
+    ),
+    route(
         "GET /internal/health",
         "meta_api",
         "getHealth",

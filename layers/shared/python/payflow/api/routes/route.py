@@ -20,7 +20,7 @@ class Route:
     """One method on one path, the function that serves it, and who may call it.
 
     `query` lists the query parameters that are known; any other is refused. `idempotent` routes
-    require an `Idempotency-Key`.
+    require an `Idempotency-Key`; unless they are done `at_once`, `Prefer: wait` waits for them.
     """
 
     method: str
@@ -32,6 +32,7 @@ class Route:
     auth: Auth = "merchant"
     query: tuple[str, ...] = ()
     idempotent: bool = False
+    at_once: bool = False
 
     @property
     def key(self) -> str:
@@ -49,6 +50,7 @@ def route(
     auth: Auth = "merchant",
     query: tuple[str, ...] = (),
     idempotent: bool = False,
+    at_once: bool = False,
 ) -> Route:
     """The route of `key`, which is `METHOD /path/{id}`."""
     method, path = key.split(" ")
@@ -62,4 +64,5 @@ def route(
         auth=auth,
         query=query,
         idempotent=idempotent,
+        at_once=at_once,
     )

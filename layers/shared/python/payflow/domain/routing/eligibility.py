@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from payflow.domain.provider import ProviderConfig
+from payflow.domain.provider import STORED_WALLET_ADAPTER, ProviderConfig
 from payflow.domain.routing.model import RoutingRequest
 
 METHOD_NOT_SUPPORTED: Final = "method_not_supported"
+WALLET_NOT_SERVED: Final = "wallet_not_served"
+SERVES_OTHERS: Final = frozenset({METHOD_NOT_SUPPORTED, WALLET_NOT_SERVED})
+"""Reasons that say what a provider is, and nothing of this payment."""
 
 
 def ineligibility(provider: ProviderConfig, request: RoutingRequest) -> str | None:
@@ -15,10 +18,13 @@ def ineligibility(provider: ProviderConfig, request: RoutingRequest) -> str | No
 
     Every term must hold. A fact that is missing cannot meet a restriction, with one exception: a
     payment without a country passes, since most payments name none and the provider itself is the
-    judge of that. The method comes first: it is no news of a provider that serves another.
+    judge of that. The method comes first: it is no news of a provider that serves another. A wallet
+    at PayFlow pays through the adapter that knows it, and no other wallet does.
     """
     if provider.type is not request.method:
         return METHOD_NOT_SUPPORTED
+    if (provider.adapter == STORED_WALLET_ADAPTER) is not request.stored_wallet:
+        return WALLET_NOT_SERVED
     wanted = request.preference.providers
     if wanted and provider.id not in wanted:
         return "not_requested"

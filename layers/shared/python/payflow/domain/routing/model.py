@@ -17,7 +17,10 @@ class RoutingPreference:
 
 @dataclass(frozen=True, slots=True)
 class RoutingRequest:
-    """The facts of a payment that routing may look at; card facts are None for other methods."""
+    """The facts of a payment that routing may look at; card facts are None for other methods.
+
+    `stored_wallet` says that a wallet at PayFlow pays, which no other operator knows.
+    """
 
     method: MethodType
     amount_minor: int
@@ -27,6 +30,7 @@ class RoutingRequest:
     country: str | None = None
     needs_capture: bool = False
     upi_flow: str | None = None
+    stored_wallet: bool = False
     preference: RoutingPreference = RoutingPreference()
 
 

@@ -1,4 +1,4 @@
-"""Provider health, learnt from the payments table's stream in batches."""
+"""What follows each change of a payment: the payments table's stream, read in batches."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ RECORD_AGE_MAX_S = 600
 DLQ_RETENTION_DAYS = 14
 
 
-class HealthStream(Construct):
-    """The mapping from the payments stream to `update_health`, with its dead-letter queue."""
+class PaymentStream(Construct):
+    """The mapping from the payments stream to `follow_payments`, with its dead-letter queue."""
 
     def __init__(
         self,
@@ -33,7 +33,7 @@ class HealthStream(Construct):
         *,
         settings: Settings,
         payments: dynamodb.Table,
-        update_health: DeployedFunction,
+        follow_payments: DeployedFunction,
     ) -> None:
         super().__init__(scope, construct_id)
         self.dead_letters = sqs.Queue(
@@ -44,7 +44,7 @@ class HealthStream(Construct):
             retention_period=Duration.days(DLQ_RETENTION_DAYS),
             removal_policy=(RemovalPolicy.RETAIN if settings.keeps_data else RemovalPolicy.DESTROY),
         )
-        update_health.target.add_event_source(
+        follow_payments.target.add_event_source(
             sources.DynamoEventSource(
                 payments,
                 starting_position=lambda_.StartingPosition.TRIM_HORIZON,
@@ -55,11 +55,5 @@ class HealthStream(Construct):
                 retry_attempts=RETRY_LIMIT,
                 max_record_age=Duration.seconds(RECORD_AGE_MAX_S),
                 on_failure=sources.SqsDlq(self.dead_letters),
-                # A new payment has no outcome yet; only a change can bring one.
-                filters=[
-                    lambda_.FilterCriteria.filter(
-                        {"eventName": lambda_.FilterRule.is_equal("MODIFY")}
-                    )
-                ],
             )
         )

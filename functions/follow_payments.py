@@ -1,4 +1,4 @@
-"""The payments stream: learn from every answered call how its provider is doing."""
+"""The payments stream: learn how providers do, and see that no payment is forgotten."""
 
 from __future__ import annotations
 
@@ -9,24 +9,28 @@ from payflow.aws.observability import logger
 from payflow.aws.payment_stream import payment_changes
 from payflow.domain.errors import Unavailable
 from payflow.services.update_health import observed
+from payflow.services.wake_payment import wake_ups_after
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """One batch into the health book; the whole batch comes again if it could not be stored.
+    """One batch; it comes again as a whole if it could not be taken in, which does no harm.
 
     A record that cannot be read is left out, so it never holds up its shard.
     """
     records = event["Records"]
-    observations = [
-        seen for before, after in payment_changes(records) for seen in observed(before, after)
-    ]
+    changes = list(payment_changes(records))
+    now = wiring.clock().now()
     try:
-        changes = wiring.update_health()(observations)
+        wiring.wake_ups().wake(
+            [wake_up for before, after in changes for wake_up in wake_ups_after(before, after, now)]
+        )
+        observations = [seen for before, after in changes for seen in observed(before, after)]
+        health_changes = wiring.update_health()(observations)
     except Unavailable as error:
-        logger().warning("health not updated", extra={"code": error.code})
+        logger().warning("payments not followed", extra={"code": error.code})
         first = records[0]["dynamodb"]["SequenceNumber"]
         return {"batchItemFailures": [{"itemIdentifier": first}]}
-    for change in changes:
+    for change in health_changes:
         logger().warning(
             "provider health changed",
             extra={
@@ -36,5 +40,5 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
                 "calls": change.calls,
             },
         )
-    logger().info("health updated", extra={"calls": len(observations)})
+    logger().info("payments followed", extra={"calls": len(observations)})
     return {"batchItemFailures": []}

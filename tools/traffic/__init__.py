@@ -1,0 +1,1 @@
+"""Live traffic through the HTTP API: a realistic mix at a steady rate, and what came of it."""

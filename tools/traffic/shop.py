@@ -1,0 +1,115 @@
+"""A merchant's side of the API: makes one order's payment and asks of it what the order says."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping
+from typing import Final
+
+import httpx
+
+from tools.api import CONNECT_TIMEOUT_S, READ_TIMEOUT_S, Json
+from tools.traffic.orders import Order, Step
+from tools.traffic.tally import Tally
+
+SETTLED: Final = frozenset({"succeeded", "failed", "canceled", "authorized", "requires_action"})
+WAIT_S: Final = 15
+SETTLES_WITHIN_S: Final = 90
+"""How long an order waits for its payment before it goes on to count it as it is."""
+POLL_S: Final = 0.5
+PENDING_REFUND: Final = "pending"
+
+NO_ANSWER: Final = "no_answer"
+UNREADABLE: Final = "unreadable_answer"
+STILL_OPEN: Final = "still_open"
+NOT_MADE: Final = "not_made"
+
+
+class Shop:
+    """Works on orders; everything that comes of it goes into the tally."""
+
+    def __init__(self, client: httpx.AsyncClient, tally: Tally, run: str) -> None:
+        """`run` tells the idempotency keys of this load from those of any other."""
+        self._client = client
+        self._tally = tally
+        self._run = run
+
+    async def work_on(self, number: int, order: Order) -> None:
+        """Make the payment of the load's order `number`, ask what is to be asked, and count."""
+        key = f"{self._run}-{number}"
+        body = order.body(reference=key)
+        create = (self._post("create", "/api/v1/payments", body, key) for _ in range(order.times))
+        answers = [answer for answer in await asyncio.gather(*create) if answer is not None]
+        if not answers:
+            self._count(order, NOT_MADE, None)
+            return
+        payment = await self._settled(answers[0])
+        for position, steps in enumerate(order.rounds):
+            path = f"/api/v1/payments/{payment['id']}"
+            asked = (
+                self._post(step.action, f"{path}/{step.action}", step.body(order.amount_minor), own)
+                for own, step in _with_keys(f"{key}-{position}", steps)
+            )
+            await asyncio.gather(*asked)
+        if order.rounds:
+            payment = await self._get(f"/api/v1/payments/{payment['id']}") or payment
+        self._count(order, payment["status"], payment.get("failure"))
+
+    def _count(self, order: Order, status: str, failure: Mapping[str, str] | None) -> None:
+        self._tally.outcomes[order.scenario, status] += 1
+        if failure:
+            self._tally.failures[failure["code"]] += 1
+
+    async def _settled(self, payment: Json) -> Json:
+        """The payment once it is settled, or as it is when it takes too long."""
+        deadline = time.monotonic() + SETTLES_WITHIN_S
+        while payment["status"] not in SETTLED:
+            if time.monotonic() > deadline:
+                return payment | {"status": STILL_OPEN}
+            await asyncio.sleep(POLL_S)
+            payment = await self._get(f"/api/v1/payments/{payment['id']}") or payment
+        return payment
+
+    async def _get(self, path: str) -> Json | None:
+        return await self._answer("read", "GET", path, None, {})
+
+    async def _post(self, asked: str, path: str, body: Json, key: str) -> Json | None:
+        headers = {"Idempotency-Key": key, "Prefer": f"wait={WAIT_S}"}
+        return await self._answer(asked, "POST", path, body, headers)
+
+    async def _answer(
+        self, asked: str, method: str, path: str, body: Json | None, headers: dict[str, str]
+    ) -> Json | None:
+        """The answer's document if it is a success; else None, and the error is counted."""
+        started = time.monotonic()
+        try:
+            answer = await self._client.request(method, path, json=body, headers=headers)
+        except httpx.TransportError:
+            self._tally.errors[NO_ANSWER] += 1
+            return None
+        self._tally.measured(asked, round((time.monotonic() - started) * 1000))
+        try:
+            document: Json = answer.json()
+        except ValueError:
+            self._tally.errors[UNREADABLE] += 1
+            return None
+        if answer.is_success:
+            return document
+        self._tally.errors[f"{answer.status_code} {document['error']['code']}"] += 1
+        return None
+
+
+def open_client(api_url: str, key: str, connections_max: int) -> httpx.AsyncClient:
+    """HTTP with the merchant's key, with time-outs and a bound on connections."""
+    return httpx.AsyncClient(
+        base_url=api_url,
+        headers={"Authorization": f"Bearer {key}"},
+        # A connection may have to be waited for as long as an answer.
+        timeout=httpx.Timeout(READ_TIMEOUT_S, connect=CONNECT_TIMEOUT_S),
+        limits=httpx.Limits(max_connections=connections_max),
+    )
+
+
+def _with_keys(key: str, steps: tuple[Step, ...]) -> list[tuple[str, Step]]:
+    return [(f"{key}-{position}", step) for position, step in enumerate(steps)]
