@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from payflow import wiring
 from payflow.aws.observability import logger
-from payflow.aws.wake_ups import payment_ids
-from payflow.domain.errors import Unavailable
+from payflow.aws.queue_batch import queue_handler
+from payflow.aws.wake_ups import payment_of
 
 
-def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """One batch; the messages that could not be acted on come again, the others do not."""
-    failed: list[str] = []
-    for message_id, payment_id in payment_ids(event["Records"]):
-        try:
-            woken = wiring.wake_payment()(payment_id)
-        except Unavailable as error:
-            logger().warning("not woken", extra={"payment_id": payment_id, "code": error.code})
-            failed.append(message_id)
-        else:
-            logger().info("woken", extra={"payment_id": payment_id, "result": woken.value})
-    return {"batchItemFailures": [{"itemIdentifier": one} for one in failed]}
+def wake(body: str) -> None:
+    """One payment; what cannot be looked at now stays in the queue."""
+    payment_id = payment_of(body)
+    woken = wiring.wake_payment()(payment_id)
+    logger().info("woken", extra={"payment_id": payment_id, "result": woken.value})
+
+
+handler = queue_handler(wake)

@@ -8,6 +8,8 @@ from dataclasses import replace
 
 from infra_cdk.keys import KeyName
 from infra_cdk.lambda_factory import Access, FunctionSpec, KeyUse
+from infra_cdk.queues import QueueName, Reading
+from infra_cdk.secrets import SecretName
 from infra_cdk.settings import Authorizer
 from infra_cdk.tables import TableName
 
@@ -23,10 +25,23 @@ REVIEWS_FUNCTION = "reviews_api"
 PLAN_FUNCTION = "plan_next_step"
 AUTHORIZER_FUNCTION = "authorize_request"
 LEDGER_FUNCTION = "fold_ledger"
+CUSTOMER_FUNCTION = "customer_api"
+CALLBACKS_FUNCTION = "provider_callbacks_api"
+SEND_CALLBACK_FUNCTION = "send_provider_callback"
+HANDLE_CALLBACK_FUNCTION = "handle_provider_callback"
 FOLLOW_FUNCTION = "follow_payments"
 WAKE_FUNCTION = "wake_payments"
 SWEEP_FUNCTION = "sweep_payments"
 FALLBACK_FUNCTION = "meta_api"
+
+# Whoever gives a payment its next step may also have it carried out.
+STARTERS = (
+    CREATE_FUNCTION,
+    ACTIONS_FUNCTION,
+    REVIEWS_FUNCTION,
+    HANDLE_CALLBACK_FUNCTION,
+    WAKE_FUNCTION,
+)
 
 # Tells a function that no authorizer stands in front of it; see payflow.aws.settings.
 IN_FUNCTION = {"AUTHORIZER": Authorizer.IN_FUNCTION.value}
@@ -43,10 +58,19 @@ PLAN_TIMEOUT_S = 15
 AUTHORIZER_TIMEOUT_S = 8
 # Less than the 35 s that the workflow waits for a provider.
 PROVIDER_TIMEOUT_S = 30
+# One message at a time: an API that does not answer holds up nothing behind it. Longer than two AWS
+# calls that fail and the 12 s that the HTTP client waits.
+SEND_CALLBACK_TIMEOUT_S = 30
+HANDLE_CALLBACK_TIMEOUT_S = 30
 FOLLOW_TIMEOUT_S = 30
 FOLD_TIMEOUT_S = 30
 WAKE_TIMEOUT_S = 30
-SWEEP_TIMEOUT_S = 55
+SWEEP_TIMEOUT_S = 30
+READINGS = {
+    QueueName.PROVIDER_OUTBOX: Reading(SEND_CALLBACK_FUNCTION, SEND_CALLBACK_TIMEOUT_S, 1),
+    QueueName.PROVIDER_CALLBACKS: Reading(HANDLE_CALLBACK_FUNCTION, HANDLE_CALLBACK_TIMEOUT_S, 5),
+    QueueName.WAKE_UPS: Reading(WAKE_FUNCTION, WAKE_TIMEOUT_S, 10),
+}
 
 # The control table's records are read together, and replaced one by one.
 MARKET = Access.BATCH_GET
@@ -65,10 +89,19 @@ def function_specs(
     routing = {"PROVIDER_FUNCTIONS": json.dumps(providers, separators=(",", ":"))}
     return (
         *_at_the_edge(
-            (_creating(routing), _acting(routing), _reviewing(routing), *_answering()), authorizer
+            (
+                _creating(routing),
+                _acting(routing),
+                _reviewing(routing),
+                _asking_customers(),
+                _taking_callbacks(),
+                *_answering(),
+            ),
+            authorizer,
         ),
         _planning(routing),
         *_calling_providers(),
+        *_telling(routing),
         *_following(routing),
         FunctionSpec(
             LEDGER_FUNCTION,
@@ -111,7 +144,7 @@ def _creating(routing: dict[str, str]) -> FunctionSpec:
             TableName.WALLETS: Access.GET,
         },
         {KeyName.CARD: (KeyUse.SEAL_CARD, *FINGERPRINT), KeyName.CVC: (KeyUse.SEAL_CVC,)},
-        routing,
+        environment=routing,
         busy=True,
     )
 
@@ -123,6 +156,34 @@ def _acting(routing: dict[str, str]) -> FunctionSpec:
         CREATE_TIMEOUT_S,
         {TableName.PAYMENTS: Access.GET | Access.PUT, TableName.CONTROL: MARKET},
         environment=routing,
+    )
+
+
+def _asking_customers() -> FunctionSpec:
+    """The function that stands in for customers at the providers' sandboxes."""
+    return FunctionSpec(
+        CUSTOMER_FUNCTION,
+        CREATE_TIMEOUT_S,
+        {
+            TableName.PAYMENTS: Access.GET,
+            TableName.MERCHANTS: Access.GET,
+            TableName.CONTROL: MARKET,
+            TableName.PROVIDER_BOOKS: Access.GET | Access.UPDATE,
+        },
+        sends_to=(QueueName.PROVIDER_OUTBOX,),
+        secrets=(SecretName.APPROVALS,),
+    )
+
+
+def _taking_callbacks() -> FunctionSpec:
+    """The function that takes providers' callbacks: it can do no more than keep them."""
+    return FunctionSpec(
+        CALLBACKS_FUNCTION,
+        API_TIMEOUT_S,
+        {TableName.CONTROL: MARKET},
+        sends_to=(QueueName.PROVIDER_CALLBACKS,),
+        secrets=(SecretName.CALLBACKS,),
+        reads_named_secrets=True,
     )
 
 
@@ -185,19 +246,30 @@ def _planning(routing: dict[str, str]) -> FunctionSpec:
 
 def _following(routing: dict[str, str]) -> tuple[FunctionSpec, ...]:
     """The functions that nobody waits for: after each change of a payment, and when it is due."""
+    wake_ups = (QueueName.WAKE_UPS,)
     return (
         FunctionSpec(
-            FOLLOW_FUNCTION, FOLLOW_TIMEOUT_S, {TableName.CONTROL: CONTROL}, waited_for=False
+            FOLLOW_FUNCTION,
+            FOLLOW_TIMEOUT_S,
+            {TableName.CONTROL: CONTROL},
+            sends_to=wake_ups,
+            waited_for=False,
         ),
         FunctionSpec(
             WAKE_FUNCTION,
             WAKE_TIMEOUT_S,
             {TableName.PAYMENTS: Access.GET | Access.PUT, TableName.CONTROL: MARKET},
             environment=routing,
+            # What is woken too early is put back.
+            sends_to=wake_ups,
             waited_for=False,
         ),
         FunctionSpec(
-            SWEEP_FUNCTION, SWEEP_TIMEOUT_S, {TableName.PAYMENTS: Access.QUERY}, waited_for=False
+            SWEEP_FUNCTION,
+            SWEEP_TIMEOUT_S,
+            {TableName.PAYMENTS: Access.QUERY},
+            sends_to=wake_ups,
+            waited_for=False,
         ),
     )
 
@@ -210,18 +282,46 @@ def _calling_providers() -> tuple[FunctionSpec, ...]:
         TableName.CONTROL: MARKET,
     }
     opening = {KeyName.CARD: (KeyUse.OPEN_CARD,), KeyName.CVC: (KeyUse.OPEN_CVC,)}
+    outbox = (QueueName.PROVIDER_OUTBOX,)
     return (
         FunctionSpec(
             PROVIDER_FUNCTIONS["card"],
             PROVIDER_TIMEOUT_S,
             {**own_book, TableName.VAULT: Access.GET},
             opening,
+            sends_to=outbox,
+            # Only cards are approved on a page.
+            secrets=(SecretName.APPROVALS,),
             busy=True,
         ),
-        FunctionSpec(PROVIDER_FUNCTIONS["upi"], PROVIDER_TIMEOUT_S, own_book),
+        FunctionSpec(PROVIDER_FUNCTIONS["upi"], PROVIDER_TIMEOUT_S, own_book, sends_to=outbox),
         FunctionSpec(
             PROVIDER_FUNCTIONS["wallet"],
             PROVIDER_TIMEOUT_S,
             {**own_book, TableName.WALLETS: OPERATED},
+            sends_to=outbox,
+        ),
+    )
+
+
+def _telling(routing: dict[str, str]) -> tuple[FunctionSpec, ...]:
+    """The simulated providers' webhook sender, and who deals with what arrived."""
+    return (
+        FunctionSpec(
+            SEND_CALLBACK_FUNCTION,
+            SEND_CALLBACK_TIMEOUT_S,
+            {TableName.CONTROL: MARKET},
+            # What is not due yet goes back into the queue that it came from.
+            sends_to=(QueueName.PROVIDER_OUTBOX,),
+            secrets=(SecretName.CALLBACKS,),
+            reads_named_secrets=True,
+            waited_for=False,
+        ),
+        FunctionSpec(
+            HANDLE_CALLBACK_FUNCTION,
+            HANDLE_CALLBACK_TIMEOUT_S,
+            {TableName.PAYMENTS: Access.GET | Access.PUT, TableName.CONTROL: MARKET},
+            environment=routing,
+            waited_for=False,
         ),
     )

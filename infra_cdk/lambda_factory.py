@@ -19,6 +19,8 @@ from constructs import Construct
 from infra_cdk import paths
 from infra_cdk.keys import KeyName, Keys
 from infra_cdk.layers import RUNTIME, architecture, function_layers
+from infra_cdk.queues import QueueName, Queues
+from infra_cdk.secrets import SecretName, Secrets
 from infra_cdk.settings import Settings, Stage
 from infra_cdk.tables import TableName, Tables
 
@@ -79,6 +81,9 @@ class KeyUse(StrEnum):
 class FunctionSpec:
     """A function by its name (= its file in functions/) and what it needs.
 
+    It puts messages into the queues `sends_to`, and reads `secrets`; with `reads_named_secrets`
+    also those that provider entries name.
+
     `busy` says that its own work takes longer than its waiting, `waited_for` that somebody waits
     for the answer, so a cold start is worth a snapshot.
     """
@@ -87,6 +92,9 @@ class FunctionSpec:
     timeout_s: int
     tables: Mapping[TableName, Access] = field(default_factory=dict)
     keys: Mapping[KeyName, Sequence[KeyUse]] = field(default_factory=dict)
+    sends_to: Sequence[QueueName] = ()
+    secrets: Sequence[SecretName] = ()
+    reads_named_secrets: bool = False
     environment: Mapping[str, str] = field(default_factory=dict)
     busy: bool = False
     waited_for: bool = True
@@ -102,16 +110,25 @@ class DeployedFunction:
     invoke_name: str
 
 
+@dataclass(frozen=True)
+class Stores:
+    """What functions keep things in, and are granted a part of."""
+
+    tables: Tables
+    keys: Keys
+    queues: Queues
+    secrets: Secrets
+
+
 class LambdaFactory(Construct):
     """Builds every function with the same runtime, layers, log rules and least privilege."""
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, settings: Settings, tables: Tables, keys: Keys
+        self, scope: Construct, construct_id: str, *, settings: Settings, stores: Stores
     ) -> None:
         super().__init__(scope, construct_id)
         self._settings = settings
-        self._tables = tables
-        self._keys = keys
+        self._stores = stores
         self._layers = function_layers(self, settings)
         # One asset for all: handlers are a few lines each, and one upload is faster than thirteen.
         self._code = lambda_.Code.from_asset(
@@ -151,6 +168,16 @@ class LambdaFactory(Construct):
             self._grant_table(function, table_name, access)
         for key_name, uses in spec.keys.items():
             self._grant_key(function, key_name, uses)
+        for queue_name in spec.sends_to:
+            self._grant(
+                function, "sqs:SendMessage", self._stores.queues.queue(queue_name).queue_arn
+            )
+        for secret_name in spec.secrets:
+            arn = self._stores.secrets.arn(secret_name)
+            self._grant(function, "secretsmanager:GetSecretValue", arn)
+        if spec.reads_named_secrets:
+            for arn in self._stores.secrets.named_arns:
+                self._grant(function, "secretsmanager:GetSecretValue", arn)
         return DeployedFunction(
             name=spec.name,
             function=function,
@@ -188,24 +215,31 @@ class LambdaFactory(Construct):
             **spec.environment,
         }
         for table_name in spec.tables:
-            variables[table_name.value] = self._tables.table(table_name).table_name
+            variables[table_name.value] = self._stores.tables.table(table_name).table_name
         for key_name in spec.keys:
-            variables[key_name.value] = self._keys.key(key_name).key_id
+            variables[key_name.value] = self._stores.keys.key(key_name).key_id
+        for queue_name in spec.sends_to:
+            variables[queue_name.value] = self._stores.queues.queue(queue_name).queue_url
+        for secret_name in spec.secrets:
+            variables[secret_name.value] = self._stores.secrets.arn(secret_name)
         return variables
 
     def _grant_table(
         self, function: lambda_.Function, table_name: TableName, access: Access
     ) -> None:
-        table = self._tables.table(table_name)
+        table = self._stores.tables.table(table_name)
         actions = [TABLE_ACTIONS[one] for one in access]
         function.add_to_role_policy(
             iam.PolicyStatement(actions=sorted(actions), resources=[table.table_arn])
         )
-        index_arns = self._tables.index_arns(table_name)
+        index_arns = self._stores.tables.index_arns(table_name)
         if Access.QUERY in access and index_arns:
             function.add_to_role_policy(
                 iam.PolicyStatement(actions=["dynamodb:Query"], resources=index_arns)
             )
+
+    def _grant(self, function: lambda_.Function, action: str, resource: str) -> None:
+        function.add_to_role_policy(iam.PolicyStatement(actions=[action], resources=[resource]))
 
     def _grant_key(
         self, function: lambda_.Function, key_name: KeyName, uses: Sequence[KeyUse]
@@ -215,7 +249,7 @@ class LambdaFactory(Construct):
             function.add_to_role_policy(
                 iam.PolicyStatement(
                     actions=[use.action],
-                    resources=[self._keys.key(key_name).key_arn],
+                    resources=[self._stores.keys.key(key_name).key_arn],
                     conditions={"StringEquals": {"kms:EncryptionContext:purpose": use.purpose}},
                 )
             )

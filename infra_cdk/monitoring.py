@@ -43,7 +43,7 @@ class Monitoring(Construct):
     Who is to be woken subscribes to that topic after the deploy, once: an address is not code, and
     has to be confirmed by hand. `aws sns subscribe --topic-arn <output AlarmTopicArn> --protocol
     email --notification-endpoint <address>` does it. Each alarm watches one metric: the embedded
-    cloud refuses metric math. Ten are free of charge, each further one costs a dime a month.
+    cloud refuses metric math. Ten are free of charge, each further one is ten cents a month.
     """
 
     def __init__(self, scope: Construct, construct_id: str, *, watched: Watched) -> None:

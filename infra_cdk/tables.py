@@ -1,4 +1,4 @@
-"""The seven tables: one purpose each, on demand, encrypted, kept or dropped by stage."""
+"""The tables: one purpose each, on demand, encrypted, kept or dropped by stage."""
 
 from __future__ import annotations
 
@@ -57,6 +57,10 @@ class Tables(Construct):
     def table(self, name: TableName) -> dynamodb.Table:
         """The table of that name."""
         return self._tables[name]
+
+    def all(self) -> dict[TableName, dynamodb.Table]:
+        """Every table by its name."""
+        return dict(self._tables)
 
     def index_arns(self, name: TableName) -> list[str]:
         """The indexes of the table, which a policy names one by one."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from aws_cdk import RemovalPolicy
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
@@ -27,7 +29,7 @@ class PaymentWorkflow(Construct):
         construct_id: str,
         *,
         settings: Settings,
-        functions: dict[str, DeployedFunction],
+        functions: Mapping[str, DeployedFunction],
     ) -> None:
         super().__init__(scope, construct_id)
         keeps_data = settings.keeps_data

@@ -33,7 +33,9 @@ ALLOWED = {
         "cryptography",
         "types_boto3_dynamodb",
         "types_boto3_kms",
+        "types_boto3_secretsmanager",
         "types_boto3_sqs",
+        "types_boto3_ssm",
         "types_boto3_stepfunctions",
     },
     "adapters.py": {"payflow.domain", "payflow.providers", "payflow.aws"},
@@ -50,11 +52,13 @@ FUNCTIONS_MAY_IMPORT = {
     "payflow.services",
     "payflow.domain",
     "payflow.api",
+    "payflow.aws.callback_queues",
     "payflow.aws.http",
     "payflow.aws.observability",
     "payflow.aws.payment_stream",
     "payflow.aws.posting_stream",
     "payflow.aws.provider_task",
+    "payflow.aws.queue_batch",
     "payflow.aws.wake_ups",
 }
 # The world: environment, clock, chance, threads of control that wait, network, files.

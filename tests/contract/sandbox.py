@@ -19,7 +19,7 @@ from payflow.domain.wallet import BALANCE_MINOR_MAX, WalletAction
 from payflow.providers.registry import ADAPTERS, create_provider
 from payflow.providers.simulated.store import BookStore, InMemoryBookStore
 from payflow.services.call_provider import OPERATIONS
-from tests.support.fakes import FakeClock, InMemoryVault
+from tests.support.fakes import FakeClock, InMemoryVault, RecordingCallbacks, a_page
 from tests.support.in_memory_wallets import InMemoryWallets
 
 PROVIDERS_FILE = Path(__file__).parents[2] / "config" / "providers.json"
@@ -82,6 +82,7 @@ class Sandbox:
     store: BookStore = field(default_factory=InMemoryBookStore)
     clock: FakeClock = field(default_factory=FakeClock)
     vault: InMemoryVault = field(default_factory=InMemoryVault)
+    callbacks: RecordingCallbacks = field(default_factory=RecordingCallbacks)
     wallets: InMemoryWallets = field(default_factory=a_funded_wallet)
 
     def __post_init__(self) -> None:
@@ -159,6 +160,8 @@ class Sandbox:
             config,
             faults or Faults(),
             book=self.store,
+            callbacks=self.callbacks,
+            approval_url=a_page,
             clock=self.clock,
             randomness=self.randomness,
             vault=lambda: self.vault,

@@ -35,6 +35,7 @@ MAY = {
     "ledger_api": {
         "Ledger": {"GetItem", "Query"},
         "Payments": {"Query", "BatchGetItem"},
+        "Wallets": {"Query", "BatchGetItem"},
         "Merchants": {"GetItem", "Query"},
     },
     "merchants_api": {"Merchants": {"GetItem", "Query", "PutItem", "UpdateItem"}},
@@ -72,7 +73,25 @@ MAY = {
         "Control": READ_MARKET,
         "Wallets": {"GetItem", "PutItem"},
     },
-    "update_health": {"Control": {"BatchGetItem", "PutItem"}},
+    "reviews_api": {
+        "Payments": {"GetItem", "PutItem", "Query", "BatchGetItem"},
+        "Control": READ_MARKET,
+    },
+    "follow_payments": {"Control": {"BatchGetItem", "PutItem"}},
+    "wake_payments": {"Payments": {"GetItem", "PutItem"}, "Control": READ_MARKET},
+    "sweep_payments": {"Payments": {"Query"}},
+    "customer_api": {
+        "Payments": {"GetItem"},
+        "Merchants": {"GetItem"},
+        "Control": READ_MARKET,
+        "ProviderBooks": {"GetItem", "UpdateItem"},
+    },
+    "provider_callbacks_api": {"Control": READ_MARKET},
+    "send_provider_callback": {"Control": READ_MARKET},
+    "handle_provider_callback": {
+        "Payments": {"GetItem", "PutItem"},
+        "Control": READ_MARKET,
+    },
     "fold_ledger": {"Ledger": {"GetItem", "Query", "PutItem"}},
 }
 SEAL, OPEN = "kms:GenerateDataKey", "kms:Decrypt"
@@ -82,6 +101,33 @@ OPENS = {
     "tokens_api": FINGERPRINT | {("Card", SEAL, "vault-card")},
     "call_card_provider": {("Card", OPEN, "vault-card"), ("Cvc", OPEN, "vault-cvc")},
 }
+SENDS_TO = {
+    "call_card_provider": {"ProviderOutbox"},
+    "call_upi_provider": {"ProviderOutbox"},
+    "call_wallet_provider": {"ProviderOutbox"},
+    "customer_api": {"ProviderOutbox"},
+    # What is not due yet goes back to where it came from.
+    "send_provider_callback": {"ProviderOutbox"},
+    "provider_callbacks_api": {"ProviderCallbacks"},
+    "follow_payments": {"WakeUps", "PaymentStreamDeadLetters"},
+    "wake_payments": {"WakeUps"},
+    "sweep_payments": {"WakeUps"},
+}
+READS_SECRETS = {
+    "call_card_provider": {"Approvals"},
+    "customer_api": {"Approvals"},
+    "send_provider_callback": {"Callbacks"},
+    "provider_callbacks_api": {"Callbacks"},
+}
+# The queues' addresses have names of their own.
+NAMES_A_STORE = (
+    "_TABLE",
+    "_KEY_ID",
+    "_SECRET_ID",
+    "_OUTBOX_URL",
+    "_CALLBACKS_URL",
+    "_UPS_URL",
+)
 BUSY = {"create_payment_api", "plan_next_step", "ledger_api", "call_card_provider"}
 
 
@@ -108,9 +154,9 @@ def granted(stack: Synthesised, function: str, service: str) -> list[tuple[str, 
 
 
 def told(stack: Synthesised, function: str) -> set[str]:
-    """The tables and keys that the function's environment names."""
+    """The tables, keys, queues and secrets that the function's environment names."""
     variables = set(stack.function(function)[1]["Environment"]["Variables"])
-    return {name for name in variables if name.endswith(("_TABLE", "_KEY_ID"))}
+    return {name for name in variables if name.endswith(NAMES_A_STORE)}
 
 
 def test_every_declared_function_is_deployed_and_no_other(
@@ -168,7 +214,57 @@ def test_a_function_reaches_its_tables_as_declared(settings: Settings, stack: Sy
 
 def test_a_function_is_told_only_what_it_may_reach(settings: Settings, stack: Synthesised) -> None:
     for name, spec in specs(settings.authorizer).items():
-        assert told(stack, name) == {one.value for one in (*spec.tables, *spec.keys)}
+        reached = (*spec.tables, *spec.keys, *spec.sends_to, *spec.secrets)
+        assert told(stack, name) == {one.value for one in reached}
+
+
+def test_a_function_puts_messages_into_its_own_queues_only(
+    settings: Settings, stack: Synthesised
+) -> None:
+    sent = {
+        name: {
+            logical_id.removeprefix("Queues").rstrip("0123456789ABCDEF")
+            for logical_id, action, _ in granted(stack, name, "sqs")
+            if action == "sqs:SendMessage"
+        }
+        for name in specs(settings.authorizer)
+    }
+
+    assert {name: queues for name, queues in sent.items() if queues} == SENDS_TO
+
+
+def test_a_function_reads_its_own_secrets_only_and_no_environment_holds_one(
+    settings: Settings, stack: Synthesised
+) -> None:
+    read = {
+        name: {
+            resource["Ref"].removeprefix("Secrets").rstrip("0123456789ABCDEF")
+            for statement in stack.statements(name)
+            for action in as_list(statement["Action"])
+            for resource in as_list(statement["Resource"])
+            if action == "secretsmanager:GetSecretValue"
+        }
+        for name in specs(settings.authorizer)
+    }
+
+    assert {name: secrets for name, secrets in read.items() if secrets} == READS_SECRETS
+    assert "resolve:secretsmanager" not in str(stack.template)
+
+
+def test_the_public_address_is_read_by_who_sends_customers_there(
+    settings: Settings, stack: Synthesised
+) -> None:
+    readers = [
+        name
+        for name in specs(settings.authorizer)
+        for statement in stack.statements(name)
+        if "ssm:GetParameter" in as_list(statement["Action"])
+    ]
+
+    assert readers == ["call_card_provider"]
+    (parameter,) = stack.properties("AWS::SSM::Parameter")
+    variables = stack.function("call_card_provider")[1]["Environment"]["Variables"]
+    assert variables["PUBLIC_URL_PARAMETER"] == parameter["Name"]
 
 
 def test_a_key_seals_and_opens_for_one_purpose_at_a_time(
@@ -187,7 +283,16 @@ def test_a_key_seals_and_opens_for_one_purpose_at_a_time(
 @pytest.mark.parametrize(
     ("action", "functions"),
     [
-        ("states:StartExecution", ["create_payment_api", "payment_actions_api"]),
+        (
+            "states:StartExecution",
+            [
+                "create_payment_api",
+                "payment_actions_api",
+                "reviews_api",
+                "handle_provider_callback",
+                "wake_payments",
+            ],
+        ),
         ("states:DescribeStateMachine", ["meta_api"]),
     ],
 )
@@ -233,10 +338,12 @@ def test_memory_is_spent_where_processor_time_is_what_takes_long(stack: Synthesi
 
 def test_no_variable_is_set_that_nobody_reads(stack: Synthesised) -> None:
     known = {
+        "API_URL",
         "AUTHORIZER",
         "LOG_LEVEL",
         "POWERTOOLS_SERVICE_NAME",
         "PROVIDER_FUNCTIONS",
+        "PUBLIC_URL_PARAMETER",
         "STATE_MACHINE_ARN",
     }
 
@@ -244,6 +351,6 @@ def test_no_variable_is_set_that_nobody_reads(stack: Synthesised) -> None:
         others = {
             name
             for name in function["Environment"]["Variables"]
-            if not name.endswith(("_TABLE", "_KEY_ID"))
+            if not name.endswith(NAMES_A_STORE)
         }
         assert others <= known

@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from infra_cdk.functions import PROVIDER_FUNCTIONS
+from infra_cdk.functions import PROVIDER_FUNCTIONS, READINGS
+from infra_cdk.ledger_stream import FOLDED
+from infra_cdk.queues import QueueName
+from infra_cdk.secrets import SecretName
 from infra_cdk.settings import ApiKind, Settings, Stage
 from infra_cdk.tables import TableName
 from tests.infra.conftest import Synthesised
 
-ALARMS_MAX = 12
+# Ten are free of charge; one more is ten cents a month.
+ALARMS_MAX = 20
 # Service authorization reference: these actions have no resource type to restrict them to.
 WITHOUT_RESOURCE = {
     "dynamodb:ListStreams",
@@ -39,8 +43,13 @@ OUTPUTS = {
     "WalletsTable",
     "CardKeyId",
     "CvcKeyId",
-    "HealthDlqUrl",
-    "LedgerDlqUrl",
+    "PaymentStreamDlqUrl",
+    "LedgerStreamDlqUrl",
+    "WakeUpsDlqUrl",
+    "ProviderOutboxDlqUrl",
+    "ProviderCallbacksDlqUrl",
+    "CallbackSecretArn",
+    "PublicUrlParameter",
 }
 
 
@@ -107,47 +116,104 @@ def test_every_function_logs_to_a_group_that_forgets(stack: Synthesised) -> None
         assert group["RetentionInDays"] > 0
 
 
-def test_every_event_source_has_a_dead_letter_queue_and_bounds(stack: Synthesised) -> None:
+def test_every_stream_has_a_dead_letter_queue_and_bounds(stack: Synthesised) -> None:
     queues = stack.of_type("AWS::SQS::Queue")
 
-    for mapping in stack.properties("AWS::Lambda::EventSourceMapping"):
-        destination = mapping["DestinationConfig"]["OnFailure"]["Destination"]["Fn::GetAtt"][0]
-        assert destination in queues
+    for mapping in mappings(stack, "StreamArn"):
+        assert dead_letters_of(mapping) in queues
         assert mapping["BisectBatchOnFunctionError"] is True
         assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
         assert 1 <= mapping["MaximumRetryAttempts"] <= 20
         assert mapping["MaximumBatchingWindowInSeconds"] == 1
+        assert mapping["StartingPosition"] == "TRIM_HORIZON"
 
 
-def mapping_to(stack: Synthesised, concern: str) -> dict[str, Any]:
-    """The mapping whose dead letters are those of `concern`."""
-    (mapping,) = [
+def test_what_follows_a_payment_is_of_no_use_late(stack: Synthesised) -> None:
+    (mapping,) = (
         one
-        for one in stack.properties("AWS::Lambda::EventSourceMapping")
-        if one["DestinationConfig"]["OnFailure"]["Destination"]["Fn::GetAtt"][0].startswith(concern)
+        for one in mappings(stack, "StreamArn")
+        if dead_letters_of(one).startswith("PaymentStream")
+    )
+
+    assert (mapping["MaximumRetryAttempts"], mapping["BatchSize"]) == (5, 25)
+    assert mapping["MaximumRecordAgeInSeconds"] == 600
+    # New payments are followed too, since their workflow may never start.
+    assert "FilterCriteria" not in mapping
+
+
+def test_the_journal_is_told_of_all_that_has_postings_however_old(stack: Synthesised) -> None:
+    read = [
+        one
+        for one in mappings(stack, "StreamArn")
+        if dead_letters_of(one).startswith("LedgerStream")
     ]
-    return mapping
+
+    assert len(read) == len(FOLDED)
+    for mapping in read:
+        (pattern,) = mapping["FilterCriteria"]["Filters"]
+        has_postings = {"posted_key": {"S": [{"exists": True}]}}
+        assert json.loads(pattern["Pattern"]) == {"dynamodb": {"NewImage": has_postings}}
+        assert (mapping["MaximumRetryAttempts"], mapping["BatchSize"]) == (20, 100)
+        assert "MaximumRecordAgeInSeconds" not in mapping
 
 
-def pattern_of(mapping: dict[str, Any]) -> Any:
-    (pattern,) = mapping["FilterCriteria"]["Filters"]
-    return json.loads(pattern["Pattern"])
+def test_every_queue_that_is_read_has_a_dead_letter_queue_and_time_enough(
+    stack: Synthesised,
+) -> None:
+    queues, read = stack.of_type("AWS::SQS::Queue"), mappings(stack, "Arn")
+
+    assert len(read) == len(READINGS) == len(QueueName)
+    for mapping in read:
+        logical_id = mapping["EventSourceArn"]["Fn::GetAtt"][0]
+        (reading,) = [one for name, one in READINGS.items() if is_called(logical_id, name.name)]
+        queue, function = queues[logical_id]["Properties"], stack.function(reading.function)[1]
+        assert reading.function.title().replace("_", "") in str(mapping["FunctionName"])
+        assert queue["VisibilityTimeout"] >= 6 * function["Timeout"]
+        assert queue["RedrivePolicy"]["maxReceiveCount"] == 5
+        assert queue["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0] in queues
+        assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
 
 
-def test_health_is_told_of_changes_only_and_forgets_what_is_old(stack: Synthesised) -> None:
-    mapping = mapping_to(stack, "Health")
+def test_queues_are_encrypted_on_both_ways_and_keep_what_failed_for_two_weeks(
+    stack: Synthesised,
+) -> None:
+    queues = stack.of_type("AWS::SQS::Queue")
 
-    assert pattern_of(mapping) == {"eventName": ["MODIFY"]}
-    assert (mapping["BatchSize"], mapping["MaximumRecordAgeInSeconds"]) == (25, 600)
+    assert all(one["Properties"]["SqsManagedSseEnabled"] for one in queues.values())
+    for logical_id, queue in queues.items():
+        if "DeadLetters" in logical_id:
+            assert queue["Properties"]["MessageRetentionPeriod"] == 14 * 24 * 3600
+    policies = stack.properties("AWS::SQS::QueuePolicy")
+    assert len(policies) == len(queues)
 
 
-def test_the_journal_is_told_of_what_has_postings_however_old(stack: Synthesised) -> None:
-    mapping = mapping_to(stack, "Ledger")
+def test_secrets_are_generated_long_and_nobody_chooses_them(stack: Synthesised) -> None:
+    secrets = stack.properties("AWS::SecretsManager::Secret")
 
-    has_postings = {"posted_key": {"S": [{"exists": True}]}}
-    assert pattern_of(mapping) == {"dynamodb": {"NewImage": has_postings}}
-    assert mapping["BatchSize"] == 100
-    assert "MaximumRecordAgeInSeconds" not in mapping
+    assert len(secrets) == len(SecretName)
+    for secret in secrets:
+        assert "SecretString" not in secret
+        assert secret["GenerateSecretString"]["PasswordLength"] == 64
+
+
+def mappings(stack: Synthesised, attribute: str) -> list[dict[str, Any]]:
+    """The event sources that are streams (`StreamArn`) or queues (`Arn`)."""
+    return [
+        mapping
+        for mapping in stack.properties("AWS::Lambda::EventSourceMapping")
+        if mapping["EventSourceArn"]["Fn::GetAtt"][1] == attribute
+    ]
+
+
+def dead_letters_of(mapping: dict[str, Any]) -> str:
+    """The logical id of the queue of what could not be taken from a stream."""
+    destination: str = mapping["DestinationConfig"]["OnFailure"]["Destination"]["Fn::GetAtt"][0]
+    return destination
+
+
+def is_called(logical_id: str, name: str) -> bool:
+    """Whether a queue's logical id is that of the queue `NAME`."""
+    return logical_id.startswith("Queues" + name.title().replace("_", ""))
 
 
 def test_tables_are_on_demand_and_encrypted(stack: Synthesised) -> None:
@@ -207,9 +273,10 @@ def test_what_matters_raises_an_alarm_that_somebody_can_hear(stack: Synthesised)
         "WorkflowTimeouts",
         "PlanErrors",
         "FunctionErrors",
-        "HealthDeadLetters",
-        "LedgerDeadLetters",
+        "PaymentStreamDeadLetters",
+        "LedgerStreamDeadLetters",
         "LedgerLag",
+        "WakeUpsDeadLetters",
         "FunctionThrottles",
         "PaymentsWriteThrottles",
     ):
@@ -234,7 +301,13 @@ def test_data_outlives_the_stack_in_prod_and_only_there(
 ) -> None:
     expected = "Retain" if settings.stage is Stage.PROD else "Delete"
 
-    for kind in ("AWS::DynamoDB::Table", "AWS::KMS::Key", "AWS::Logs::LogGroup", "AWS::SQS::Queue"):
+    for kind in (
+        "AWS::DynamoDB::Table",
+        "AWS::KMS::Key",
+        "AWS::Logs::LogGroup",
+        "AWS::SecretsManager::Secret",
+        "AWS::SQS::Queue",
+    ):
         policies = {resource["DeletionPolicy"] for resource in stack.of_type(kind).values()}
         assert (kind, policies) == (kind, {expected})
 

@@ -13,6 +13,13 @@ Synthesise = Callable[[Settings], Synthesised]
 AWS = Settings(Target.AWS, Stage.PROD)
 LOCALSTACK = Settings(Target.LOCALSTACK, api=ApiKind.REST, authorizer=Authorizer.IN_FUNCTION)
 EMBEDDED = Settings()
+NOBODY_WAITS_FOR = {
+    "follow_payments",
+    "handle_provider_callback",
+    "send_provider_callback",
+    "sweep_payments",
+    "wake_payments",
+}
 
 
 def test_on_aws_functions_run_on_graviton(synthesise: Synthesise) -> None:
@@ -26,8 +33,8 @@ def test_on_aws_what_is_waited_for_starts_from_a_snapshot(synthesise: Synthesise
 
     cold = {function["Handler"] for function in functions if "SnapStart" not in function}
     warm = [function["SnapStart"] for function in functions if "SnapStart" in function]
-    # The stream waits for nobody, and a snapshot is paid for while it is kept.
-    assert cold == {"update_health.handler"}
+    # Streams, queues and schedules wait for nobody, and a snapshot is paid for while it is kept.
+    assert cold == {f"{name}.handler" for name in NOBODY_WAITS_FOR}
     assert all(conf == {"ApplyOn": "PublishedVersions"} for conf in warm)
 
 

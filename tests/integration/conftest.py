@@ -13,7 +13,7 @@ from moto.dynamodb.models import DynamoDBBackend
 from types_boto3_dynamodb import DynamoDBClient
 from types_boto3_kms import KMSClient
 
-from payflow import wiring
+from payflow import adapters, wiring
 from payflow.aws.clients import client, forget_clients
 from payflow.aws.settings import VaultSettings
 from tests.integration.gateway import Gateway
@@ -46,6 +46,7 @@ def clients() -> Iterator[None]:
         with mock_aws():
             client("dynamodb")
             client("kms")
+            client("sqs")
             client("stepfunctions")
         yield
         forget_clients()
@@ -65,6 +66,8 @@ def cloud(clients: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
             name="payment", definition=EMPTY_WORKFLOW, roleArn=WORKFLOW_ROLE
         )
         monkeypatch.setenv("STATE_MACHINE_ARN", machine["stateMachineArn"])
+        queue = client("sqs").create_queue(QueueName="wake-ups")
+        monkeypatch.setenv("WAKE_UPS_URL", queue["QueueUrl"])
         yield
 
 
@@ -113,7 +116,8 @@ def gateway(dynamodb: DynamoDBClient, kms: KMSClient, vault_settings: VaultSetti
 @pytest.fixture
 def fresh_wiring(cloud: None) -> Iterator[None]:
     """Parts made anew for this test's cloud."""
-    made = [part for part in vars(wiring).values() if hasattr(part, "cache_clear")]
+    parts = {**vars(adapters), **vars(wiring)}.values()
+    made = [part for part in parts if hasattr(part, "cache_clear")]
     for part in made:
         part.cache_clear()
     yield

@@ -84,7 +84,7 @@ def a_record(before: Payment, after: Payment, number: int) -> dict[str, Any]:
 
 
 def deliver(*records: dict[str, Any]) -> Any:
-    handler = importlib.import_module("functions.update_health").handler
+    handler = importlib.import_module("functions.follow_payments").handler
     return handler({"Records": list(records)}, None)
 
 

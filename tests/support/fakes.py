@@ -17,6 +17,7 @@ from payflow.domain.listing import PaymentFilter, PaymentPage
 from payflow.domain.method import CardData, CardMethod
 from payflow.domain.payment import Payment
 from payflow.domain.provider import Market
+from payflow.domain.provider_callback import ProviderCallback
 from tests.support.builders import NOON, a_rate_table
 
 _POSTED_BATCH = 25
@@ -164,6 +165,27 @@ class RecordingWorkflow:
             raise Unavailable("workflow_unavailable", "cannot start")
         self.started.append((payment.id, dict(step)))
         self.resumptions.append(resumption)
+
+
+@dataclass
+class RecordingCallbacks:
+    """A `CallbackSender` that remembers what it was given, and in how many milliseconds it is due.
+
+    `available` False makes it refuse.
+    """
+
+    sent: list[tuple[ProviderCallback, int]] = field(default_factory=list)
+    available: bool = True
+
+    def send(self, callback: ProviderCallback, delay_ms: int) -> None:
+        if not self.available:
+            raise Unavailable("outbox_unavailable", "cannot send")
+        self.sent.append((callback, delay_ms))
+
+
+def a_page(order_id: str) -> str:
+    """The page where the customer of an order answers, in tests."""
+    return f"https://pay.example/approve/{order_id}?t=token"
 
 
 @dataclass

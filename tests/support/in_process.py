@@ -15,13 +15,13 @@ from typing import Any
 
 from payflow.domain.instruction import InstructionKind
 from payflow.domain.merchant import Merchant
-from payflow.domain.method import CardData, MethodType
+from payflow.domain.method import CardData, MethodType, WalletMethod
 from payflow.domain.money import FeeTerms, Money
 from payflow.domain.new_payment import NewPayment
 from payflow.domain.outcomes import Outcome
 from payflow.domain.payment import CaptureMethod, Payment, provider_key
 from payflow.domain.ports import Provider
-from payflow.domain.provider import Faults, Market, ProviderConfig
+from payflow.domain.provider import STORED_WALLET_ADAPTER, Faults, Market, ProviderConfig
 from payflow.domain.provider_callback import CallbackType, ProviderCallback
 from payflow.domain.step import Action
 from payflow.domain.timestamps import parse_rfc3339
@@ -29,6 +29,7 @@ from payflow.providers.registry import create_provider
 from payflow.providers.simulated.entry import BookEntry, entry_from_document
 from payflow.providers.simulated.store import InMemoryBookStore
 from payflow.services.call_provider import CallProvider
+from payflow.services.confirm_payment import ConfirmPayment, CustomerDesks
 from payflow.services.create_payment import CreateAnswer, CreatePayment, CreateRequest
 from payflow.services.handle_callback import HandleCallback
 from payflow.services.instruct_payment import InstructAnswer, InstructPayment, InstructRequest
@@ -43,8 +44,10 @@ from tests.support.fakes import (
     InMemoryCallClaims,
     InMemoryPayments,
     InMemoryVault,
+    RecordingCallbacks,
     RecordingWakeUps,
     RecordingWorkflow,
+    a_page,
 )
 from tests.support.in_memory_wallets import InMemoryWallets
 
@@ -81,8 +84,13 @@ class InProcess:
             InMemoryVault(),
             InMemoryBookStore(),
         )
+        self.callbacks = RecordingCallbacks()
         rates = {"failure_rate": self.failure_rate, "lost_response_rate": self.lost_response_rate}
-        providers = tuple(a_provider(name, **rates) for name in ("A", "B"))
+        own = {"type": MethodType.WALLET, "adapter": STORED_WALLET_ADAPTER, "visibility_ms": 0}
+        providers = (
+            *(a_provider(name, **rates) for name in ("A", "B")),
+            a_provider("W", **rates, **own, fees=FeeTerms()),
+        )
         market, self.workflow = FixedMarket(Market(providers)), RecordingWorkflow()
         planning = (market, self.clock, self.randomness, FUNCTIONS)
         self.plan = PlanNextStep(self.payments, self.vault, *planning)
@@ -105,6 +113,8 @@ class InProcess:
         self.wake = WakePayment(*at_work, self.wake_ups, *chance)
         self.handle = HandleCallback(*at_work, *chance, lambda callback: "no disputes here")
         self.review = ReviewPayments(*at_work, *chance)
+        self.desks = CustomerDesks(market, self._provider)
+        self.confirm = ConfirmPayment(self.payments, self.desks, self.clock)
 
     def pay(
         self,
@@ -112,8 +122,9 @@ class InProcess:
         *,
         amount_minor: int = 1_000,
         capture: CaptureMethod = CaptureMethod.AUTOMATIC,
+        wallet_id: str | None = None,
     ) -> Payment:
-        """A new payment by card, without any call made yet."""
+        """A new payment by card, or from a stored wallet, without any call made yet."""
         order = len(self._orders)
         self._orders.append(
             CreateRequest(
@@ -123,7 +134,9 @@ class InProcess:
                 canonical_body=b"{}",
                 payment=NewPayment(
                     amount=Money(amount_minor, "INR"),
-                    method=CardData(number, 12, 2030, "123"),
+                    method=WalletMethod(wallet_id)
+                    if wallet_id is not None
+                    else CardData(number, 12, 2030, "123"),
                     capture_method=capture,
                 ),
                 wait_ms=None,
@@ -240,6 +253,14 @@ class InProcess:
         self._collect()
         return handled
 
+    def hear(self) -> list[str]:
+        """What came of the callbacks that providers have sent for now; those for later wait."""
+        due = [callback for callback, delay_ms in self.callbacks.sent if delay_ms == 0]
+        self.callbacks.sent = [one for one in self.callbacks.sent if one[1] > 0]
+        handled = [self.handle(callback) for callback in due]
+        self._collect()
+        return handled
+
     def run_quietly(self) -> None:
         """All executions to their ends while somebody waits on the same clock."""
         self.clock.on_sleep, waiting = lambda: None, self.clock.on_sleep
@@ -261,6 +282,8 @@ class InProcess:
             config,
             faults,
             book=self.book,
+            callbacks=self.callbacks,
+            approval_url=a_page,
             clock=self.clock,
             randomness=self.randomness,
             vault=lambda: self.vault,

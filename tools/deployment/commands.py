@@ -110,7 +110,8 @@ def _deploy_embedded(state: StateDir, report: Report) -> Endpoints:
         Target.EMBEDDED, api=ApiKind(run.api), workflow=WorkflowKind(run.workflow)
     )
     cloud = Cloud(Target.EMBEDDED, run.aws_endpoint_url)
-    asyncio.run(ensure_deployed(cloud, _cdk(state, cloud), options, report, force=True))
+    outputs = asyncio.run(ensure_deployed(cloud, _cdk(state, cloud), options, report, force=True))
+    stack.tell_public_url(cloud, outputs, endpoints.api_url)
     return endpoints
 
 
@@ -122,6 +123,7 @@ def _deploy_remote(
     if cloud.endpoint_url is not None:
         # LocalStack's own host names need a resolver that knows them; a path works everywhere.
         api_url = stack.path_based_url(cloud.endpoint_url, outputs)
+        stack.tell_public_url(cloud, outputs, api_url)
     report("Handing out keys", 0, 0)
     before = find_endpoints(state.root)
     operator_key, merchant = grant_access(

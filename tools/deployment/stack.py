@@ -68,6 +68,13 @@ def path_based_url(endpoint_url: str, outputs: dict[str, str]) -> str:
     return f"{endpoint_url}/_aws/execute-api/{outputs['ApiId']}/{outputs['ApiStage']}"
 
 
+def tell_public_url(cloud: Cloud, outputs: dict[str, str], url: str) -> None:
+    """Let links for customers begin with `url`: only now it is known where they are let in."""
+    cloud.client("ssm").put_parameter(
+        Name=outputs["PublicUrlParameter"], Value=url, Type="String", Overwrite=True
+    )
+
+
 def is_bootstrapped(cloud: Cloud) -> bool:
     """Whether the CDK's own stack (asset bucket, roles) is there."""
     stack = _describe(cloud, BOOTSTRAP_STACK_NAME)

@@ -11,6 +11,7 @@ from typing import Final
 from payflow.domain.instruction import InstructionKind
 from payflow.domain.outcomes import Category, Operation, Outcome
 from payflow.domain.payment import Attempt, Status
+from payflow.domain.verification import INQUIRIES_MAX
 from payflow.providers.simulated.entry import Kind, Standing
 from tools.doctor.derivation import expected_key
 from tools.doctor.facts import BookFact, PaymentFacts, Terms
@@ -240,7 +241,7 @@ def within_policy(facts: PaymentFacts, terms: Terms) -> Iterator[Problem]:
         kinds = Counter(one.operation for one in group)
         inquiries = kinds.pop(Operation.INQUIRE, 0)
         calls = sum(kinds.values())
-        if inquiries > policy.inquiries_max * max(calls, 1):
+        if inquiries > INQUIRIES_MAX * max(calls, 1):
             yield Problem(7, payment.id, f"{inquiries} inquiries about {calls} calls")
         if instruction is not None and calls > policy.instruction_tries_max:
             yield Problem(7, payment.id, f"instruction {instruction} was tried {calls} times")

@@ -53,9 +53,13 @@ class Posting:
     posted_at: datetime
     lines: tuple[Line, ...]
 
-    def debits(self, *kinds: AccountKind) -> int:
-        """What was debited, less what was credited, to accounts of these kinds."""
-        return sum(line.signed_minor for line in self.lines if line.kind in kinds)
+    def debits(self, currency: str, *kinds: AccountKind) -> int:
+        """What was debited, less what was credited, to accounts of these kinds in `currency`."""
+        return sum(
+            line.signed_minor
+            for line in self.lines
+            if line.kind in kinds and line.currency == currency
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Final
 
-from payflow.domain.payment import Status
+from payflow.domain.payment import Payment
 from tools.doctor.charging import PaymentCheck
 from tools.doctor.facts import PaymentFacts, Terms
 from tools.doctor.findings import Problem
@@ -14,34 +14,34 @@ from tools.doctor.findings import Problem
 WORKED_ON_FOR: Final = timedelta(minutes=6)
 """An execution ends after five minutes at the latest; what it was to do is done or left by then."""
 
-CUSTOMER_GRACE: Final = timedelta(minutes=6)
-"""How long after the customer's time is over the payment may take to end."""
+LOOKED_AT_WITHIN: Final = timedelta(minutes=6)
+"""How long after it was due a payment may take: a sweep a minute, and then an execution."""
 
 
 def ends_or_waits_for_a_reason(facts: PaymentFacts, _: Terms) -> Iterator[Problem]:
-    """34: nothing is left lying about: neither a payment nor an instruction of it."""
+    """34: what is not done is being done, will be looked at in time, or is flagged for review."""
     payment = facts.payment
-    idle = facts.moment - payment.updated_at
-    if payment.status in (Status.PENDING, Status.PROCESSING) and idle > WORKED_ON_FOR:
-        yield Problem(
-            34, payment.id, f"is {payment.status}, and nothing happened for {_told(idle)}"
-        )
-    if payment.status is Status.REQUIRES_ACTION:
-        yield from _waits_for_customer(facts)
-    if any(one.settled_at is None for one in payment.instructions) and idle > WORKED_ON_FOR:
-        pending = next(one.id for one in payment.instructions if one.settled_at is None)
-        yield Problem(
-            34, payment.id, f"{pending} is pending, and nothing happened for {_told(idle)}"
-        )
+    if payment.open_review is not None:
+        return
+    waits_for = _waiting(payment)
+    if waits_for is None:
+        return
+    if payment.due_at is not None:
+        late = facts.moment - payment.due_at
+        if late > LOOKED_AT_WITHIN:
+            text = f"{waits_for}, and should have been looked at {_told(late)} ago"
+            yield Problem(34, payment.id, text)
+    elif (idle := facts.moment - payment.updated_at) > WORKED_ON_FOR:
+        text = f"{waits_for}, nothing happened for {_told(idle)}, and nothing ever will"
+        yield Problem(34, payment.id, text)
 
 
-def _waits_for_customer(facts: PaymentFacts) -> Iterator[Problem]:
-    action = facts.payment.next_action
-    if action is None or action.expires_at is None:
-        yield Problem(34, facts.payment.id, "waits for its customer without an end")
-    elif facts.moment > action.expires_at + CUSTOMER_GRACE:
-        late = facts.moment - action.expires_at
-        yield Problem(34, facts.payment.id, f"its customer's time was over {_told(late)} ago")
+def _waiting(payment: Payment) -> str | None:
+    """What a payment still waits for; None if for nothing."""
+    pending = [one for one in payment.instructions if one.settled_at is None]
+    if pending:
+        return f"{pending[0].id} is pending"
+    return None if payment.is_terminal else f"is {payment.status}"
 
 
 def queue_is_drained(queue: str, waiting: int, is_dead_letters: bool) -> Iterator[Problem]:
@@ -64,10 +64,8 @@ def _told(span: timedelta) -> str:
 def is_under_way(facts: PaymentFacts) -> bool:
     """Whether something is being done with the payment right now, for all that is known."""
     payment = facts.payment
-    at_work = payment.status in (Status.PENDING, Status.PROCESSING) or any(
-        one.settled_at is None for one in payment.instructions
-    )
-    return at_work and facts.moment - payment.updated_at <= WORKED_ON_FOR
+    at_rest = payment.due_at is not None or payment.open_review is not None
+    return _waiting(payment) is not None and not at_rest
 
 
 LIVENESS: Final[tuple[tuple[int, PaymentCheck], ...]] = ((34, ends_or_waits_for_a_reason),)

@@ -24,8 +24,10 @@ RECEIVABLE: Final = AccountKind.PROVIDER_RECEIVABLE
 PROVIDER_FEES: Final = AccountKind.PROVIDER_FEES
 PAYABLE: Final = AccountKind.MERCHANT_PAYABLE
 REVENUE: Final = AccountKind.FEES_REVENUE
-LEFT: Final = (RECEIVABLE, PROVIDER_FEES)
-"""Where a capture's amount is debited."""
+FUNDS: Final = (RECEIVABLE, PROVIDER_FEES, AccountKind.CUSTOMER_WALLET)
+"""Where the customer's side of a capture is debited, and that of a refund credited."""
+SHARES: Final = (PAYABLE, REVENUE, AccountKind.FX_LIQUIDITY)
+"""Where a capture's amount is credited, in the payment's own currency."""
 
 SCORES: Final = frozenset({"why"})
 """The parts of an item in which numbers are scores, not amounts."""
@@ -64,8 +66,8 @@ def transactions_are_unique(facts: PaymentFacts, _: Terms) -> Iterator[Problem]:
 def status_and_entries_agree(facts: PaymentFacts, _: Terms) -> Iterator[Problem]:
     """13: what is captured and refunded is what was posted, and the status fits it."""
     payment = facts.payment
-    captured = sum(one.debits(*LEFT) for one in facts.postings if one.operation == CAPTURE)
-    refunded = sum(one.debits(PAYABLE) for one in facts.postings if one.operation == REFUND)
+    captured = sum(_moved(facts, one) for one in facts.postings if one.operation == CAPTURE)
+    refunded = -sum(_moved(facts, one) for one in facts.postings if one.operation == REFUND)
     for name, amount, posted in (
         ("captured", payment.amount_captured, captured),
         ("refunded", payment.amount_refunded, refunded),
@@ -140,7 +142,7 @@ def refunds_settle_once(facts: PaymentFacts, _: Terms) -> Iterator[Problem]:
     asked = Counter(
         one.amount_minor for one in refunds if one.status is InstructionStatus.SUCCEEDED
     )
-    posted = Counter(one.debits(PAYABLE) for one in facts.postings if one.operation == REFUND)
+    posted = Counter(-_moved(facts, one) for one in facts.postings if one.operation == REFUND)
     for amount in sorted((posted - asked).elements()):
         yield Problem(16, payment.id, f"a refund of {amount} is posted that did not succeed")
     for amount in sorted((asked - posted).elements()):
@@ -151,6 +153,11 @@ def refunds_settle_once(facts: PaymentFacts, _: Terms) -> Iterator[Problem]:
             yield Problem(16, payment.id, f"{one.id} is {one.status}, settled at {one.settled_at}")
         if (one.status is InstructionStatus.FAILED) != (one.failure is not None):
             yield Problem(16, payment.id, f"{one.id} is {one.status}, its failure {one.failure}")
+
+
+def _moved(facts: PaymentFacts, posting: Posting) -> int:
+    """What the customer's side of a booking amounts to, in the payment's currency."""
+    return posting.debits(facts.payment.amount.currency, *FUNDS)
 
 
 def _pending(facts: PaymentFacts, kind: InstructionKind) -> int:
@@ -187,19 +194,20 @@ def _numbers_of(value: Mapping[str, Any], path: str) -> Iterator[tuple[str, str]
 
 def fees_and_splits_are_exact(facts: PaymentFacts, _: Terms) -> Iterator[Problem]:
     """18: what the parties get adds up to what was captured; fees are those of the terms."""
-    payment = facts.payment
+    payment, currency = facts.payment, facts.payment.amount.currency
     provider_fees = platform_fees = 0
     for posting in facts.postings:
         if posting.operation != CAPTURE:
             continue
-        amount, shared = posting.debits(*LEFT), -posting.debits(PAYABLE, REVENUE)
+        amount, shared = _moved(facts, posting), -posting.debits(currency, *SHARES)
         if amount != shared:
             text = f"{_named(posting)} takes {amount} and shares out {shared}"
             yield Problem(18, payment.id, text)
-        fee, due = -posting.debits(REVENUE), platform_fee(payment.platform_fee, amount)
+        fee = -posting.debits(currency, REVENUE)
+        due = platform_fee(payment.platform_fee, amount)
         if fee != due:
             yield Problem(18, payment.id, f"{_named(posting)} has a fee of {fee}, due are {due}")
-        provider_fees += posting.debits(PROVIDER_FEES)
+        provider_fees += posting.debits(currency, PROVIDER_FEES)
         platform_fees += fee
     told = (payment.fees.provider_minor, payment.fees.platform_minor)
     if told != (provider_fees, platform_fees):
@@ -211,6 +219,45 @@ def platform_fee(terms: FeeTerms, amount_minor: int) -> int:
     """The fee on a capture: basis points, half a unit up, and the fixed part; never above it."""
     whole, rest = divmod(amount_minor * terms.bps, BASIS_POINTS)
     return min(amount_minor, whole + (2 * rest >= BASIS_POINTS) + terms.fixed_minor)
+
+
+def conversion_is_exact(facts: PaymentFacts, _: Terms) -> Iterator[Problem]:
+    """18: what was converted comes to the quote's exact rate, rounded once, for liquidity.
+
+    Given is rounded down, taken up, the spread up, each of the sum and not of its parts; and no leg
+    in another currency is there without a quote.
+    """
+    quote, own = facts.payment.fx, facts.payment.amount.currency
+    foreign = {line.currency for one in facts.postings for line in one.lines} - {own}
+    if quote is None:
+        if foreign:
+            text = f"has entries in {', '.join(sorted(foreign))} without a quote"
+            yield Problem(18, facts.payment.id, text)
+        return
+    captures = [one for one in facts.postings if one.operation == CAPTURE]
+    refunds = [one for one in facts.postings if one.operation == REFUND]
+    up, down = quote.rate.numerator, quote.rate.denominator
+    net = -sum(one.debits(own, AccountKind.FX_LIQUIDITY) for one in captures)
+    given = net * up // down
+    spread = -(-given * quote.spread_bps // BASIS_POINTS)
+    target = quote.target_currency
+    for name, due, posted in (
+        ("given", given, _sum(captures, target, AccountKind.FX_LIQUIDITY)),
+        ("credited", given - spread, -_sum(captures, target, PAYABLE)),
+        ("spread", spread, -_sum(captures, target, AccountKind.FX_SPREAD)),
+        (
+            "returned",
+            -(-facts.payment.amount_refunded * up // down),
+            _sum(refunds, target, PAYABLE),
+        ),
+    ):
+        if due != posted:
+            text = f"{name} in {target} is {posted} in the journal, {due} by the quote"
+            yield Problem(18, facts.payment.id, text)
+
+
+def _sum(postings: Iterable[Posting], currency: str, kind: AccountKind) -> int:
+    return sum(posting.debits(currency, kind) for posting in postings)
 
 
 def _named(posting: Posting) -> str:
@@ -226,6 +273,7 @@ MONEY: Final[tuple[tuple[int, PaymentCheck], ...]] = (
     (16, refunds_settle_once),
     (18, integers_only),
     (18, fees_and_splits_are_exact),
+    (18, conversion_is_exact),
 )
 
 

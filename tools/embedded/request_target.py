@@ -55,7 +55,7 @@ class RequestTarget:
             Refusal: it is another path, or might be read as one.
         """
         first, *rest = _SEPARATOR.split(self.path.removeprefix("/"))
-        below = first in {"api", "internal"} and bool(rest)
+        below = first in {"api", "internal", "approve"} and bool(rest)
         # An empty last segment is a trailing slash, which leads nowhere else.
         ambiguous = "" in rest[:-1] or not {".", ".."}.isdisjoint(rest)
         if self.path != "/docs" and (ambiguous or not below):

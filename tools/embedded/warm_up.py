@@ -1,7 +1,7 @@
 """A few real requests, so that a person's first payment does not wait for interpreters to start.
 
-Only requests that change nothing: reads, a payment without a body, and workflow steps of a payment
-that does not exist; these are refused before anything is written.
+Only requests that change nothing: reads, a payment without a body, a callback that nobody signed,
+and steps of a payment that does not exist; these are refused before anything is written.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ WORKFLOW_FUNCTIONS = (
     "call_card_provider",
     "call_upi_provider",
     "call_wallet_provider",
+    "send_provider_callback",
+    "handle_provider_callback",
 )
 NO_PAYMENT = json.dumps({"payment_id": "pay_none", "merchant_id": "mer_none"}).encode()
 
@@ -41,6 +43,8 @@ async def warm_up(endpoints: Endpoints) -> None:
                 client.get("/api/v1/payments?limit=1", headers=merchant),
                 client.get("/api/v1/ledger/trial-balance", headers=merchant),
                 client.post("/api/v1/payments", headers=merchant, json={}),
+                client.post("/api/v1/payments/pay_none/confirm", headers=merchant),
+                client.post("/internal/providers/none/callback"),
             )
         except httpx.TransportError as error:
             raise ToolError(f"{endpoints.api_url} does not answer: {error}") from None
@@ -49,7 +53,7 @@ async def warm_up(endpoints: Endpoints) -> None:
 
 
 async def warm_up_workflow(cloud: Cloud) -> None:
-    """Call the functions behind the workflow; how they refuse is of no interest."""
+    """Call the functions that no request waits for; how they refuse is of no interest."""
     listed = await asyncio.to_thread(cloud.client("lambda").list_functions)
     names = [function["FunctionName"] for function in listed["Functions"]]
     wanted = [name for name in names if name.endswith(WORKFLOW_FUNCTIONS)]

@@ -30,7 +30,7 @@ def traffic(
     payments: Annotated[int | None, typer.Option(min=1, help="Stop after so many.")] = None,
     concurrency: Annotated[
         int, typer.Option(min=1, max=1000, help="Payments that are worked on at once; more wait.")
-    ] = 48,
+    ] = 16,
     seed: Annotated[
         int | None, typer.Option(help="The same seed draws the same load.", show_default="random")
     ] = None,

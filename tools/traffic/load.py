@@ -26,7 +26,8 @@ Watch = Callable[[Tally, float], None]
 class LoadOptions:
     """`rate` orders a second on average for `duration_s`, `payments_max` at most.
 
-    `concurrency` orders are worked on at once; more arrive, but wait.
+    `concurrency` orders are worked on at once; more arrive, but wait, and who still waits when the
+    time is over is turned away. So a load ends in time, however slow the deployment is.
     """
 
     rate: float
@@ -61,7 +62,11 @@ async def run_load(options: LoadOptions, shop: Shop, tally: Tally, watch: Watch)
     async def work_on(number: int, arrived_s: float) -> None:
         order = drawn_order(Random(f"{options.seed}-{number}"))
         async with places:
-            tally.late += time.monotonic() - started - arrived_s > LATE_S
+            begun_s = time.monotonic() - started
+            if begun_s > options.duration_s:
+                tally.turned_away += 1
+                return
+            tally.late += begun_s - arrived_s > LATE_S
             await shop.work_on(number, order)
         tally.ended += 1
 

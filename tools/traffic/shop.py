@@ -96,7 +96,10 @@ class Shop:
             return None
         if answer.is_success:
             return document
-        self._tally.errors[f"{answer.status_code} {document['error']['code']}"] += 1
+        # Not every error is PayFlow's: a gateway in between has shapes of its own.
+        error = document.get("error")
+        code = error.get("code") if isinstance(error, dict) else UNREADABLE
+        self._tally.errors[f"{answer.status_code} {code}"] += 1
         return None
 
 

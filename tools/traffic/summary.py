@@ -29,8 +29,9 @@ def summary(tally: Tally, elapsed_s: float, seed: int) -> RenderableType:
     """Everything that was counted."""
     per_s = tally.ended / elapsed_s if elapsed_s else 0.0
     head = Text(f"{tally.ended} payments in {elapsed_s:.0f} s ({per_s:.1f}/s), seed {seed}")
-    if tally.late:
-        head.append(f"; {tally.late} had to wait for a free place", style="yellow")
+    if tally.late or tally.turned_away:
+        text = f"; {tally.late} had to wait for a free place, {tally.turned_away} got none"
+        head.append(text, style="yellow")
     return Group(head, *_tables(tally))
 
 

@@ -41,6 +41,8 @@ class Latencies:
 class Tally:
     """Counts of a running load.
 
+    `late` orders had to wait for a free place, those `turned_away` waited until the end.
+
     `outcomes` are counted by scenario and final status, `failures` by the code that the merchant is
     told, `errors` by the code of an answer that is no success, `latencies` by what was asked.
     """
@@ -48,6 +50,7 @@ class Tally:
     arrived: int = 0
     ended: int = 0
     late: int = 0
+    turned_away: int = 0
     outcomes: Counter[tuple[str, str]] = field(default_factory=Counter)
     failures: Counter[str] = field(default_factory=Counter)
     errors: Counter[str] = field(default_factory=Counter)
@@ -56,7 +59,7 @@ class Tally:
     @property
     def running(self) -> int:
         """Orders that are being worked on."""
-        return self.arrived - self.ended
+        return self.arrived - self.ended - self.turned_away
 
     @property
     def statuses(self) -> Counter[str]:
@@ -80,6 +83,7 @@ class Tally:
             "elapsed_s": round(elapsed_s, 1),
             "payments_per_s": round(self.ended / elapsed_s, 2) if elapsed_s else 0.0,
             "late": self.late,
+            "turned_away": self.turned_away,
             "statuses": dict(self.statuses.most_common()),
             "failures": dict(self.failures.most_common()),
             "errors": dict(self.errors.most_common()),

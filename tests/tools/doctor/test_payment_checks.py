@@ -9,8 +9,8 @@ from datetime import timedelta
 import pytest
 
 from payflow.domain.instruction import InstructionStatus
-from payflow.domain.outcomes import Category, NextActionType, Operation, Outcome
-from payflow.domain.payment import Fees, NextAction, Status, StatusChange
+from payflow.domain.outcomes import Category, Operation, Outcome
+from payflow.domain.payment import Fees, Status, StatusChange
 from payflow.providers.simulated.entry import Kind, Standing
 from tests.support.builders import NOON, later
 from tests.tools.doctor.world import (
@@ -20,6 +20,7 @@ from tests.tools.doctor.world import (
     NEVER_ARRIVED,
     TERMS,
     Change,
+    a_conversion,
     a_long_story,
     a_sale,
     an_authorization,
@@ -67,7 +68,10 @@ def problems(facts: PaymentFacts, invariant: int | None = None) -> list[Problem]
 
 @pytest.mark.parametrize(
     "story",
-    [a_sale, lost_card, failed_over, answer_lost, never_arrived, an_authorization, a_long_story],
+    [
+        *(a_sale, lost_card, failed_over, answer_lost, never_arrived),
+        *(an_authorization, a_long_story, a_conversion),
+    ],
 )
 def test_a_healthy_payment_has_no_problem(story: Story) -> None:
     assert problems(story()) == []
@@ -166,13 +170,12 @@ def refund_abandoned(facts: PaymentFacts) -> PaymentFacts:
     return much_later(instruction_with(3, settled_at=None)(facts))
 
 
-def waits_for_nobody(facts: PaymentFacts) -> PaymentFacts:
-    return payment_with(status=Status.REQUIRES_ACTION)(facts)
+def overdue(facts: PaymentFacts) -> PaymentFacts:
+    return much_later(payment_with(status=Status.REQUIRES_ACTION, due_at=NOON)(facts))
 
 
-def customer_gone(facts: PaymentFacts) -> PaymentFacts:
-    action = NextAction(NextActionType.UPI_APPROVE, expires_at=NOON)
-    return much_later(payment_with(next_action=action)(waits_for_nobody(facts)))
+def never_due(facts: PaymentFacts) -> PaymentFacts:
+    return much_later(payment_with(due_at=None)(facts))
 
 
 BREAKAGES: list[tuple[int, Story, Change, str]] = [
@@ -211,7 +214,7 @@ BREAKAGES: list[tuple[int, Story, Change, str]] = [
         lambda f: many_attempts(1, provider="D")(another_attempt(provider="C")(f)),
         "4",
     ),
-    (7, a_sale, many_attempts(13, operation=Operation.INQUIRE), "13 inquiries about 1 calls"),
+    (7, a_sale, many_attempts(61, operation=Operation.INQUIRE), "61 inquiries about 1 calls"),
     (7, a_long_story, many_attempts(4, operation=Operation.REFUND), "was tried 5 times"),
     (8, a_sale, history(Status.SUCCEEDED), "pending became succeeded"),
     (8, a_sale, history(Status.PROCESSING, Status.FAILED, Status.SUCCEEDED), "failed became"),
@@ -252,11 +255,14 @@ BREAKAGES: list[tuple[int, Story, Change, str]] = [
     (18, a_sale, line_with(0, 2, signed_minor=-989), "takes 1000 and shares out 999"),
     (18, a_sale, line_with(0, 3, signed_minor=-11), "has a fee of 11, due are 10"),
     (18, a_sale, payment_with(fees=Fees(1, 1)), "tells of fees (1, 1)"),
+    (18, a_conversion, payment_with(fx=None), "has entries in USD without a quote"),
+    (18, a_conversion, line_with(0, 3, signed_minor=24), "given in USD is 24"),
+    (18, a_conversion, line_with(1, 1, signed_minor=11), "returned in USD is 11"),
     (32, a_sale, with_cvc, "still holds its CVC"),
-    (34, a_sale, abandoned, "nothing happened for 1:00"),
-    (34, a_long_story, refund_abandoned, "is pending, and nothing happened"),
-    (34, a_sale, waits_for_nobody, "without an end"),
-    (34, a_sale, customer_gone, "its customer's time was over"),
+    (34, a_sale, abandoned, "is processing, nothing happened for 1:00"),
+    (34, a_long_story, refund_abandoned, "is pending, nothing happened"),
+    (34, an_authorization, never_due, "is authorized, nothing happened"),
+    (34, a_sale, overdue, "should have been looked at 1:00"),
 ]
 
 

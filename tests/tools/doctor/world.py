@@ -9,11 +9,13 @@ from typing import Any
 
 from payflow.aws.attributes import Item
 from payflow.aws.payment_item import payment_to_item
+from payflow.domain.fx import Quote, Ratio
 from payflow.domain.instruction import InstructionKind
 from payflow.domain.payment import Attempt, CaptureMethod, Payment
 from payflow.domain.retry import RetryPolicy
 from payflow.providers.simulated.store import Document
 from payflow.services.call_provider import CallProvider
+from tests.support.builders import NOON, later
 from tests.support.fakes import InMemoryCallClaims
 from tests.support.in_process import InProcess
 from tools.doctor.facts import BookFact, PaymentFacts, Terms, read_entry, read_postings
@@ -22,6 +24,16 @@ TERMS = Terms(policy=RetryPolicy(), visibility_ms={"A": 1_000, "B": 1_000})
 FAILS_AT_THE_FIRST, ANSWER_LOST = "4000000000000341", "4000000000006975"
 NEVER_ARRIVED, LOST_CARD = "4000000000006983", "4000000000009987"
 AFTERWARDS = timedelta(seconds=30)
+QUOTE = Quote(
+    source_currency="INR",
+    target_currency="USD",
+    rate=Ratio(7, 300),
+    spread_bps=100,
+    rate_source="test",
+    as_of=NOON,
+    quoted_at=NOON,
+    expires_at=later(3_600),
+)
 
 Change = Callable[[PaymentFacts], PaymentFacts]
 
@@ -49,6 +61,17 @@ def a_long_story() -> PaymentFacts:
     ):
         gateway.ask(payment, kind, amount, key=f"key-{number}")
         gateway.run()
+    return seen(gateway, payment.id)
+
+
+def a_conversion() -> PaymentFacts:
+    """1000 INR captured in one and settled in US dollars at 7 cents for 3 rupees; 500 refunded."""
+    gateway = InProcess()
+    payment = gateway.pay()
+    gateway.payments.items[payment.id] = replace(payment, fx=QUOTE, settlement_currency="USD")
+    gateway.run()
+    gateway.ask(payment, InstructionKind.REFUND, 500, key="refund")
+    gateway.run()
     return seen(gateway, payment.id)
 
 

@@ -17,7 +17,7 @@ from payflow.providers.simulated.requests import AuthorizationRequest
 from payflow.providers.simulated.store import InMemoryBookStore
 from payflow.providers.wire import Answer
 from tests.support.builders import a_provider
-from tests.support.fakes import FakeClock
+from tests.support.fakes import FakeClock, RecordingCallbacks, a_page
 
 NUMBER = "5105105105105100"
 
@@ -58,6 +58,8 @@ def test_failures_come_at_their_rate_and_are_shared_between_provider_and_issuers
         a_provider("mockCardA", failure_rate=0.3),
         Faults(),
         book=InMemoryBookStore(),
+        callbacks=RecordingCallbacks(),
+        approval_url=a_page,
         clock=FakeClock(),
         randomness=Random(2),
     )

@@ -12,7 +12,7 @@ from payflow.domain.provider import Faults
 from payflow.providers.registry import ADAPTERS, UnknownAdapter, create_provider
 from payflow.providers.simulated.store import InMemoryBookStore
 from tests.support.builders import a_provider
-from tests.support.fakes import FakeClock, InMemoryVault
+from tests.support.fakes import FakeClock, InMemoryVault, RecordingCallbacks, a_page
 from tests.support.in_memory_wallets import InMemoryWallets
 
 
@@ -22,6 +22,8 @@ def test_an_unknown_adapter_is_refused_by_name() -> None:
             a_provider("mockCardA", adapter="telegraph"),
             Faults(),
             book=InMemoryBookStore(),
+            callbacks=RecordingCallbacks(),
+            approval_url=a_page,
             clock=FakeClock(),
             randomness=Random(1),
             vault=InMemoryVault,

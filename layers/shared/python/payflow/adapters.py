@@ -18,8 +18,10 @@ from payflow.domain.ids import Ids
 from payflow.domain.method import MethodType
 
 if TYPE_CHECKING:
+    from payflow.aws.callback_queues import SqsInbox, SqsOutbox
     from payflow.aws.control import ControlTable
     from payflow.aws.provider_book import DynamoBook
+    from payflow.aws.secrets import ProviderCallbackKeys, Secrets
     from payflow.domain.ports import (
         CallClaims,
         Clock,
@@ -167,6 +169,8 @@ def new_provider(config: ProviderConfig, faults: Faults) -> Provider:
         config,
         faults,
         book=provider_book(),
+        callbacks=provider_outbox(),
+        approval_url=approval_page,
         clock=clock(),
         randomness=randomness(),
         vault=vault,
@@ -180,3 +184,55 @@ def provider_book() -> DynamoBook:
     from payflow.aws.provider_book import DynamoBook
 
     return DynamoBook(client("dynamodb"), settings.provider_books_table())
+
+
+@cache
+def provider_outbox() -> SqsOutbox:
+    """The simulated providers' callbacks that have to be sent, in SQS."""
+    from payflow.aws.callback_queues import SqsOutbox
+
+    return SqsOutbox(client("sqs"), settings.provider_outbox_url(), clock())
+
+
+@cache
+def callback_inbox() -> SqsInbox:
+    """Callbacks that have to be dealt with, in SQS."""
+    from payflow.aws.callback_queues import SqsInbox
+
+    return SqsInbox(client("sqs"), settings.provider_callbacks_url())
+
+
+@cache
+def secrets() -> Secrets:
+    """Secrets in Secrets Manager."""
+    from payflow.aws.secrets import Secrets
+
+    return Secrets(client("secretsmanager"), clock())
+
+
+@cache
+def callback_keys() -> ProviderCallbackKeys:
+    """The keys that providers sign with."""
+    from payflow.aws.secrets import ProviderCallbackKeys
+
+    return ProviderCallbackKeys(secrets(), settings.callback_secret())
+
+
+def approval_key() -> bytes:
+    """The key of the links to the approval page; a link lasts as long as the key does."""
+    return secrets().values(settings.approval_secret())[0].encode()
+
+
+@cache
+def public_url() -> str:
+    """Where customers reach this deployment, as it was when this process first asked."""
+    from payflow.aws.public_url import public_url
+
+    return public_url(client("ssm"), settings.public_url_parameter())
+
+
+def approval_page(payment_id: str) -> str:
+    """The page where the customer of a payment answers."""
+    from payflow.domain.approval import approval_url
+
+    return approval_url(public_url(), approval_key(), payment_id)

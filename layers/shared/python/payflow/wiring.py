@@ -15,13 +15,17 @@ from typing import TYPE_CHECKING, Any, Final
 
 from payflow import __version__
 from payflow.adapters import (
+    approval_key,
     call_claims,
+    callback_inbox,
+    callback_keys,
     ids,
     journal,
     new_provider,
     posting_sources,
     provider_book,
     provider_functions,
+    provider_outbox,
     randomness,
     rates,
     workflow,
@@ -39,13 +43,17 @@ from payflow.aws.clients import client
 from payflow.aws.observability import logger
 
 if TYPE_CHECKING:
+    from payflow.providers.simulated.delivery import DeliverCallback
+    from payflow.services.accept_callback import AcceptCallback
     from payflow.services.authenticate import Authenticate
     from payflow.services.call_provider import CallProvider
     from payflow.services.check_health import CheckHealth
+    from payflow.services.confirm_payment import ConfirmPayment, CustomerDesks
     from payflow.services.create_payment import CreatePayment
     from payflow.services.create_token import CreateToken
     from payflow.services.explain_routing import ExplainRouting
     from payflow.services.fold_ledger import FoldLedger
+    from payflow.services.handle_callback import HandleCallback
     from payflow.services.instruct_payment import InstructPayment
     from payflow.services.manage_merchants import ManageMerchants
     from payflow.services.manage_providers import ManageProviders
@@ -55,6 +63,7 @@ if TYPE_CHECKING:
     from payflow.services.read_payments import ReadPayments
     from payflow.services.read_refunds import ReadRefunds
     from payflow.services.review_payments import ReviewPayments
+    from payflow.services.show_approval import ShowApproval
     from payflow.services.sweep_payments import SweepPayments
     from payflow.services.update_health import UpdateHealth
     from payflow.services.wake_payment import WakePayment
@@ -269,6 +278,62 @@ def call_provider() -> CallProvider:
     return CallProvider(market(), call_claims(), new_provider)
 
 
+@cache
+def deliver_callback() -> DeliverCallback:
+    """What the simulated providers do to deliver a callback."""
+    from payflow.aws.callback_line import HttpCallbackLine
+    from payflow.providers.simulated.delivery import DeliverCallback
+
+    line = HttpCallbackLine(settings.api_url())
+    return DeliverCallback(market(), callback_keys(), line, provider_outbox(), clock())
+
+
+@cache
+def accept_callback() -> AcceptCallback:
+    """The use case behind `POST /internal/providers/{id}/callback`."""
+    from payflow.services.accept_callback import AcceptCallback
+
+    return AcceptCallback(market(), callback_keys(), callback_inbox(), clock())
+
+
+@cache
+def handle_callback() -> HandleCallback:
+    """The use case behind the queue of callbacks."""
+    from payflow.services.handle_callback import HandleCallback
+
+    return HandleCallback(
+        payments=payments(),
+        market=market(),
+        workflow=workflow(),
+        clock=clock(),
+        randomness=randomness(),
+        functions=provider_functions(),
+        record_dispute=lambda _: "disputes_not_recorded",
+    )
+
+
+def _desks() -> CustomerDesks:
+    from payflow.services.confirm_payment import CustomerDesks
+
+    return CustomerDesks(market(), new_provider)
+
+
+@cache
+def confirm_payment() -> ConfirmPayment:
+    """The use case behind `POST /api/v1/payments/{id}/confirm`."""
+    from payflow.services.confirm_payment import ConfirmPayment
+
+    return ConfirmPayment(payments(), _desks(), clock())
+
+
+@cache
+def show_approval() -> ShowApproval:
+    """The use cases behind `/approve/{id}`."""
+    from payflow.services.show_approval import ShowApproval
+
+    return ShowApproval(payments(), merchants(), _desks(), clock(), approval_key)
+
+
 def _adapters() -> None:
     import payflow.providers.registry  # noqa: F401
 
@@ -305,9 +370,18 @@ _USED_BY: Final[Mapping[str, tuple[Callable[[], object], ...]]] = {
     "meta_api": (check_health,),
     "authorize_request": (authenticate,),
     "plan_next_step": (plan_next_step,),
-    "call_card_provider": (call_provider, provider_book, _adapters, vault, _ciphers),
-    "call_upi_provider": (call_provider, provider_book, _adapters),
-    "call_wallet_provider": (call_provider, provider_book, _adapters, wallets),
+    "call_card_provider": (
+        call_provider,
+        provider_book,
+        provider_outbox,
+        _adapters,
+        vault,
+        _ciphers,
+    ),
+    "call_upi_provider": (call_provider, provider_book, provider_outbox, _adapters),
+    "call_wallet_provider": (call_provider, provider_book, provider_outbox, _adapters, wallets),
+    "customer_api": (confirm_payment, show_approval, provider_book, provider_outbox, _adapters),
+    "provider_callbacks_api": (accept_callback,),
 }
 
 if settings.starts_from_snapshot():

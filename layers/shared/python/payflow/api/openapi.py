@@ -19,6 +19,7 @@ from payflow.domain.fault_request import faults_json_schema
 from payflow.domain.method import MethodType
 from payflow.domain.payment import Status
 from payflow.domain.provider_schema import provider_json_schema
+from payflow.domain.webhook_signature import ID_HEADER, SIGNATURE_HEADER, TIMESTAMP_HEADER
 
 Document = dict[str, Any]
 
@@ -44,6 +45,7 @@ _BODY_OF: Final = {
     "createPayment": "CreatePayment",
     "capturePayment": "CapturePayment",
     "cancelPayment": "CancelPayment",
+    "confirmPayment": "ConfirmPayment",
     "refundPayment": "RefundPayment",
     "createToken": "CreateToken",
     "resolveReview": "ResolveReview",
@@ -54,11 +56,16 @@ _BODY_OF: Final = {
     "createMerchantKey": "CreateKey",
     "putProvider": "ProviderConfig",
     "putProviderFaults": "ProviderFaults",
+    "receiveProviderCallback": "ProviderCallback",
     "explainRouting": "CreatePayment",
 }
 _BODY_OPTIONAL: Final = frozenset(
-    {"createMerchantKey", "capturePayment", "cancelPayment", "refundPayment"}
+    {"createMerchantKey", "capturePayment", "cancelPayment", "confirmPayment", "refundPayment"}
 )
+
+_WAITING: Final = frozenset({"confirmPayment"})
+"""What honours `Prefer`, and `Idempotency-Key` if it is given, without requiring one."""
+_PAGES: Final = frozenset({"getDocs", "showApproval", "decideApproval"})
 
 _CARD_EXAMPLE: Final = {
     "number": "5105105105105100",
@@ -74,6 +81,7 @@ _PAYMENT_EXAMPLES: Final = {
 }
 
 _QUERY: Final[dict[str, Document]] = {
+    "t": {"description": "The link's own proof", "schema": {"type": "string"}},
     "status": {"schema": {"type": "string", "enum": list(Status)}},
     "provider": {"schema": {"type": "string", "maxLength": TEXT_MAX}},
     "method": {"schema": {"type": "string", "enum": list(MethodType)}},
@@ -204,12 +212,17 @@ def _path_parameters(route: Route) -> list[Document]:
 
 
 def _header_parameters(route: Route) -> list[Document]:
-    if not route.idempotent:
+    if route.operation_id == "receiveProviderCallback":
+        return [
+            {"name": name, "in": "header", "required": True, "schema": {"type": "string"}}
+            for name in (ID_HEADER, TIMESTAMP_HEADER, SIGNATURE_HEADER)
+        ]
+    if not route.idempotent and route.operation_id not in _WAITING:
         return []
     key = {
         "name": "Idempotency-Key",
         "in": "header",
-        "required": True,
+        "required": route.idempotent,
         "description": "Unique to this operation of this merchant; kept for 24 h and longer.",
         "schema": {"type": "string", "minLength": 1, "maxLength": 255},
     }
@@ -258,7 +271,7 @@ def _responses(route: Route) -> Document:
 
 def _success(route: Route) -> tuple[int, Document]:
     headers = {"X-Request-Id": {"$ref": "#/components/headers/X-Request-Id"}}
-    if route.operation_id == "getDocs":
+    if route.operation_id in _PAGES:
         content: Document = {"text/html": {"schema": {"type": "string"}}}
         return 200, {"description": route.summary, "headers": headers, "content": content}
     if route.operation_id == "getOpenApi":
@@ -277,11 +290,13 @@ def _error_statuses(route: Route) -> list[int]:
     statuses = {422, 429, 500, 503}
     if route.auth != "none":
         statuses |= {401, 403}
+    if route.operation_id == "receiveProviderCallback":
+        statuses |= {401}
     if "{" in route.path:
         statuses.add(404)
     if route.operation_id in _BODY_OF:
         statuses |= {400, 413, 415}
-    if route.idempotent or route.method in ("PUT", "PATCH"):
+    if route.idempotent or route.operation_id in _WAITING or route.method in ("PUT", "PATCH"):
         statuses.add(409)
     return sorted(statuses)
 

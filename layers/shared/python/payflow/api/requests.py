@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import Any, Final
 
 from payflow.api.schemas import CHECKER
+from payflow.domain.approval import CustomerDecision
+from payflow.domain.callback_document import callback_from_body
 from payflow.domain.card import has_expired, holds_card_number, is_card_number
 from payflow.domain.errors import InvalidRequest
 from payflow.domain.merchant import MerchantTerms, Principal
@@ -14,6 +16,7 @@ from payflow.domain.method import CardData, UpiFlow, UpiMethod, WalletMethod
 from payflow.domain.money import FeeTerms, Money
 from payflow.domain.new_payment import NewMethod, NewPayment, TokenRef
 from payflow.domain.payment import CaptureMethod, Customer
+from payflow.domain.provider_callback import DISPUTE_TYPES, ProviderCallback
 from payflow.domain.reviews import Decision, Resolution
 from payflow.domain.routing.model import RoutingPreference
 
@@ -63,6 +66,25 @@ def parse_refund(body: Body) -> tuple[int | None, str | None]:
     if reason is not None:
         _refuse_card_number("reason", reason)
     return body.get("amount"), reason
+
+
+def parse_confirm(body: Body) -> CustomerDecision:
+    """What the customer decides; raises `InvalidRequest`."""
+    CHECKER.check("ConfirmPayment", body)
+    return CustomerDecision(body.get("result") or CustomerDecision.APPROVE)
+
+
+def parse_provider_callback(body: Body, *, message_id: str, provider: str) -> ProviderCallback:
+    """The callback `message_id` of `provider`; raises `InvalidRequest`."""
+    CHECKER.check("ProviderCallback", body)
+    is_about_dispute = body["type"] in DISPUTE_TYPES
+    if is_about_dispute != (body.get("dispute") is not None):
+        code = "field_missing" if is_about_dispute else "invalid_value"
+        raise InvalidRequest(code, "A dispute's callback, and no other, has one.", param="dispute")
+    try:
+        return callback_from_body(body, message_id=message_id, provider=provider)
+    except ValueError as error:
+        raise InvalidRequest("invalid_format", "There is no such time.") from error
 
 
 def parse_create_token(body: Body, now: datetime) -> CardData:

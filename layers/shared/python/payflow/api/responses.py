@@ -276,6 +276,7 @@ RESPONSE_SCHEMAS: Final[dict[str, Schema]] = {
         card=answer_object(brand=TEXT, last4=TEXT, exp_month=COUNT, exp_year=COUNT, bin=TEXT),
         fingerprint={"type": "string", "description": "Equal for equal cards of one merchant"},
     ),
+    "ReceivedCallback": answer_object(id={"type": "string", "description": "The message's id"}),
     "Wallet": answer_object(
         id=TEXT,
         object=choice("wallet"),
@@ -375,6 +376,7 @@ RESPONSE_OF: Final[dict[str, tuple[int, str]]] = {
     "getPaymentTimeline": (200, "Timeline"),
     "capturePayment": (200, "Payment"),
     "cancelPayment": (200, "Payment"),
+    "confirmPayment": (200, "Payment"),
     "refundPayment": (201, "Refund"),
     "listRefunds": (200, "RefundList"),
     "getRefund": (200, "Refund"),
@@ -398,6 +400,7 @@ RESPONSE_OF: Final[dict[str, tuple[int, str]]] = {
     "putProvider": (200, "Provider"),
     "putProviderFaults": (200, "Provider"),
     "deleteProviderFaults": (200, "Provider"),
+    "receiveProviderCallback": (202, "ReceivedCallback"),
     "explainRouting": (200, "Explanation"),
     "getHealth": (200, "Health"),
     "listReviews": (200, "ReviewList"),

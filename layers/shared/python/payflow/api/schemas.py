@@ -9,10 +9,13 @@ from __future__ import annotations
 from typing import Any, Final
 
 from payflow.api.json_schema import REFERENCE_PREFIX, Checker, Schema
+from payflow.domain.approval import CustomerDecision
 from payflow.domain.card import NUMBER_LENGTH_MAX, NUMBER_LENGTH_MIN
 from payflow.domain.method import UpiFlow
 from payflow.domain.money import AMOUNT_MINOR_MAX, BASIS_POINTS, MINOR_UNIT_EXPONENT
+from payflow.domain.outcomes import Outcome
 from payflow.domain.payment import CaptureMethod
+from payflow.domain.provider_callback import CallbackType
 from payflow.domain.reviews import Resolution
 from payflow.domain.routing.strategies import STRATEGIES
 
@@ -28,6 +31,7 @@ _TOKEN_PATTERN: Final = "^tok_[0-9a-z]{26}$"
 _WALLET_PATTERN: Final = "^(test_(approved|declined|insufficient|timeout)|wal_[0-9a-z]{1,40})$"
 _VPA_PATTERN: Final = "^[A-Za-z0-9._-]{1,255}@[A-Za-z][A-Za-z0-9]{1,63}$"
 _EMAIL_PATTERN: Final = r"^[^\s@]{1,64}@[^\s@]{1,255}$"
+_TIME_PATTERN: Final = r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,6})?(Z|[+-]\d{2}:\d{2})$"
 _PROVIDER_PATTERN: Final = "^[A-Za-z][A-Za-z0-9_-]{0,63}$"
 
 
@@ -170,6 +174,37 @@ _CAPTURE_PAYMENT: Final = _object(
 )
 _REFUND_PAYMENT: Final = _object((), amount=_AMOUNT_LEFT, reason=_optional(_string(1, REASON_MAX)))
 
+_CONFIRM_PAYMENT: Final = _object(
+    (),
+    result=_optional(
+        _choice(
+            *CustomerDecision,
+            default=CustomerDecision.APPROVE.value,
+            description="What the customer decides; the first decision counts.",
+        )
+    ),
+)
+
+_TIME: Final = _string(20, 40, pattern=_TIME_PATTERN, format="date-time")
+_DISPUTE_NOTICE: Final = _object(
+    ("reference", "amount", "currency", "reason", "evidence_due_at"),
+    reference=_string(1, TEXT_MAX),
+    amount=_integer(1, AMOUNT_MINOR_MAX, description="Minor units"),
+    currency=CURRENCY,
+    reason=_string(1, TEXT_MAX),
+    evidence_due_at=_TIME,
+)
+_PROVIDER_CALLBACK: Final = _object(
+    ("type", "payment_id", "key", "occurred_at"),
+    type=_choice(*CallbackType),
+    payment_id=_string(1, 64, description="The order that the provider was given"),
+    key=_string(1, 64, description="The key of the operation that it is about"),
+    occurred_at=_TIME,
+    outcome=_optional(_choice(*Outcome, description="A hint: it is asked back before it counts.")),
+    provider_reference=_optional(_string(1, TEXT_MAX)),
+    dispute=_optional(_DISPUTE_NOTICE),
+)
+
 _FEES: Final = _object(
     (),
     bps=_integer(0, BASIS_POINTS, description="Basis points of the captured amount"),
@@ -192,6 +227,7 @@ REQUEST_SCHEMAS: Final[dict[str, Schema]] = {
     "Card": _CARD,
     "CapturePayment": _CAPTURE_PAYMENT,
     "CancelPayment": _object(()),
+    "ConfirmPayment": _CONFIRM_PAYMENT,
     "RefundPayment": _REFUND_PAYMENT,
     "ResolveReview": _object(
         ("outcome", "note"),
@@ -219,6 +255,7 @@ REQUEST_SCHEMAS: Final[dict[str, Schema]] = {
         **_object((), name=_MERCHANT_NAME, settlement_currency=CURRENCY, fees=_FEES),
         "minProperties": 1,
     },
+    "ProviderCallback": _PROVIDER_CALLBACK,
     "CreateKey": _object((), kind=_optional(_choice("secret", "publishable", default="secret"))),
 }
 """Every request body by the name that it has in the OpenAPI document."""

@@ -92,6 +92,22 @@ class DynamoBook:
             return existing
         return None
 
+    def change(self, item_id: str, *, revision: int, fields: dict[str, str | int]) -> None:
+        """Set `fields` of an item that is at `revision` (0: it was never changed).
+
+        Raises `VersionConflict` when it is missing or no longer there. A write whose answer was
+        lost and that is repeated raises it too: read what is there.
+        """
+        from botocore.exceptions import ClientError
+
+        try:
+            with unavailable_on_failure(_PART):
+                self._client.update_item(**_change(self._table, item_id, revision, fields))
+        except ClientError as error:
+            if error_code(error) != "ConditionalCheckFailedException":
+                raise
+            raise VersionConflict(item_id) from error
+
     def get(self, item_id: str) -> dict[str, str | int] | None:
         """The latest committed item (a consistent read), or None."""
         with unavailable_on_failure(_PART):

@@ -70,7 +70,7 @@ def ledger_table() -> str:
 
 def wake_up_queue_url() -> str:
     """The queue of payments that are to be looked at again."""
-    return _required("WAKE_UP_QUEUE_URL")
+    return _required("WAKE_UPS_URL")
 
 
 def wallets_table() -> str:
@@ -96,6 +96,37 @@ def provider_functions() -> dict[str, str]:
     """The name of the provider function of each method: `card`, `upi`, `wallet`."""
     functions: dict[str, str] = json.loads(_required("PROVIDER_FUNCTIONS"))
     return functions
+
+
+def provider_outbox_url() -> str:
+    """The queue of callbacks that the simulated providers have to send."""
+    return _required("PROVIDER_OUTBOX_URL")
+
+
+def provider_callbacks_url() -> str:
+    """The queue of callbacks that were taken and have to be dealt with."""
+    return _required("PROVIDER_CALLBACKS_URL")
+
+
+def callback_secret() -> str:
+    """The secret that the keys of providers' callbacks follow from."""
+    return _required("CALLBACK_SECRET_ID")
+
+
+def approval_secret() -> str:
+    """The secret behind the links to the approval page."""
+    return _required("APPROVAL_SECRET_ID")
+
+
+def public_url_parameter() -> str:
+    """The parameter that says where customers reach this deployment."""
+    return _required("PUBLIC_URL_PARAMETER")
+
+
+def api_url() -> str:
+    """Where the simulated providers reach the API; on an emulator it is a path of that."""
+    url = _required("API_URL")
+    return _required("AWS_ENDPOINT_URL").rstrip("/") + url if url.startswith("/") else url
 
 
 def authenticates_itself() -> bool:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from payflow.aws.clients import unavailable_on_failure
 from payflow.domain.errors import Unavailable
@@ -26,7 +26,7 @@ class SqsWakeUps:
     """`WakeUps` on one standard queue."""
 
     def __init__(self, sqs: SQSClient, queue_url: str, clock: Clock) -> None:
-        """`queue_url` is a queue of its own; its consumer reads messages by `payment_ids`."""
+        """`queue_url` is a queue of its own; its consumer reads messages by `payment_of`."""
         self._sqs = sqs
         self._queue_url = queue_url
         self._clock = clock
@@ -46,10 +46,10 @@ class SqsWakeUps:
                 raise Unavailable("temporarily_unavailable", f"the {_PART} refused a message")
 
 
-def payment_ids(records: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
-    """The id of each message of a batch, with the payment that it names."""
-    for record in records:
-        yield record["messageId"], json.loads(record["body"])["payment_id"]
+def payment_of(body: str) -> str:
+    """The payment that a message names."""
+    payment_id: str = json.loads(body)["payment_id"]
+    return payment_id
 
 
 def _entry(

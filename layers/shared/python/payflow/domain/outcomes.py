@@ -59,7 +59,8 @@ class ProviderResult:
 
     `code` and `category` are None when approved or pending. `amount_minor` and `currency` echo what
     the provider says it did, so that a wrong amount can be noticed. `latency_ms` is measured around
-    the provider call.
+    the provider call. `next_action_url` is the page where the customer acts, if the provider has
+    one.
     """
 
     outcome: Outcome
@@ -72,3 +73,4 @@ class ProviderResult:
     amount_minor: int | None = None
     currency: str | None = None
     next_action: NextActionType | None = None
+    next_action_url: str | None = None

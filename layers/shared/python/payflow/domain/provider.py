@@ -37,6 +37,15 @@ class LatencyModel:
     p99_ms: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class CallbackTerms:
+    """How the simulated provider calls back: how late, and how often twice or out of order."""
+
+    delay_ms: int = 0
+    duplicate_rate: float = 0.0
+    reorder_rate: float = 0.0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProviderConfig:
     """One entry of `config/providers.json`, with every default filled in.
@@ -45,7 +54,8 @@ class ProviderConfig:
     `visibility_ms`: how long after a call an inquiry may still miss it. `approval_timeout_ms`: how
     long a customer may take. `authorization_validity_ms`: how long an authorisation can be
     captured. `failure_rate` and `lost_response_rate` are probabilities of the simulation. Amounts
-    are in minor units.
+    are in minor units. `webhook_secret` names the secret that its callbacks are signed with; None:
+    one of its own that the deployment made.
     """
 
     id: str
@@ -69,6 +79,8 @@ class ProviderConfig:
     approval_timeout_ms: int = 300_000
     authorization_validity_ms: int = 7 * 86_400_000
     max_concurrency: int | None = None
+    callback: CallbackTerms = field(default_factory=CallbackTerms)
+    webhook_secret: str | None = None
 
 
 class BreakerState(StrEnum):

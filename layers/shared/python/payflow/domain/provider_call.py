@@ -84,6 +84,7 @@ def result_to_document(attempt_number: int, result: ProviderResult) -> dict[str,
         "amount": result.amount_minor,
         "currency": result.currency,
         "next_action": result.next_action.value if result.next_action else None,
+        "next_action_url": result.next_action_url,
     }
 
 
@@ -102,6 +103,7 @@ def result_from_document(document: dict[str, Any]) -> ProviderResult:
         amount_minor=int(amount) if amount is not None else None,
         currency=document.get("currency"),
         next_action=NextActionType(action) if action else None,
+        next_action_url=document.get("next_action_url"),
     )
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from payflow.domain.outcomes import Outcome
 
@@ -22,6 +23,12 @@ class CallbackType(StrEnum):
     DISPUTE_OPENED = "dispute.opened"
     DISPUTE_WON = "dispute.won"
     DISPUTE_LOST = "dispute.lost"
+
+
+DISPUTE_TYPES: Final = frozenset(
+    {CallbackType.DISPUTE_OPENED, CallbackType.DISPUTE_WON, CallbackType.DISPUTE_LOST}
+)
+"""The types of callbacks that carry a `DisputeNotice`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

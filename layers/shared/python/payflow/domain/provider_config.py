@@ -12,7 +12,12 @@ from typing import Any, Final
 
 from payflow.domain.method import MethodType
 from payflow.domain.money import FeeTerms
-from payflow.domain.provider import ALL_CAPABILITIES, LatencyModel, ProviderConfig
+from payflow.domain.provider import (
+    ALL_CAPABILITIES,
+    CallbackTerms,
+    LatencyModel,
+    ProviderConfig,
+)
 
 Document = Mapping[str, Any]
 
@@ -62,6 +67,8 @@ def provider_from_document(document: Document) -> ProviderConfig:
             "authorizationValidityMs", AUTHORIZATION_VALIDITY_MS_DEFAULT
         ),
         max_concurrency=document.get("maxConcurrency"),
+        callback=_callback(document),
+        webhook_secret=document.get("webhookSecret"),
     )
 
 
@@ -84,3 +91,12 @@ def _latency(document: Document) -> LatencyModel:
 def _fees(document: Document) -> FeeTerms:
     fees = document.get("fees", {})
     return FeeTerms(bps=fees.get("bps", 0), fixed_minor=fees.get("fixedMinor", 0))
+
+
+def _callback(document: Document) -> CallbackTerms:
+    callback = document.get("callback", {})
+    return CallbackTerms(
+        delay_ms=callback.get("delayMs", 0),
+        duplicate_rate=float(callback.get("duplicateRate", 0)),
+        reorder_rate=float(callback.get("reorderRate", 0)),
+    )

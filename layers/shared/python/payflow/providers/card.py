@@ -73,6 +73,7 @@ VOCABULARY: Final = Vocabulary(
         "96": "processing_error",
         "N7": "incorrect_cvc",
         "3DS14": "customer_timeout",
+        "3DSC01": "customer_rejected",
     },
     actions={"challenge": NextActionType.THREE_DS_REDIRECT},
 )

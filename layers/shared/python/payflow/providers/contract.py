@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from payflow.domain.ports import Clock, Provider, Randomness, Vault, Wallets
     from payflow.domain.provider import Faults, ProviderConfig
+    from payflow.providers.simulated.callbacks import CallbackSender
     from payflow.providers.simulated.store import BookStore
 
 
@@ -22,10 +23,13 @@ class Resources:
 
     `vault` makes the vault when a card has to be revealed, so that adapters of other methods need
     no access to it; `wallets`, in the same way, PayFlow's own wallets. `book` is where simulated
-    acquirers keep their own books.
+    acquirers keep their own books, `callbacks` how they tell what happens later, and `approval_url`
+    the page where the customer of an order answers.
     """
 
     book: BookStore
+    callbacks: CallbackSender
+    approval_url: Callable[[str], str]
     clock: Clock
     randomness: Randomness
     vault: Callable[[], Vault]

@@ -206,6 +206,7 @@ def _plain(
         amount_minor=answer.amount_minor,
         currency=answer.currency,
         next_action=action,
+        next_action_url=answer.action_url if action else None,
     )
 
 

@@ -16,6 +16,7 @@ from payflow.providers.contract import Factory, Resources
 if TYPE_CHECKING:
     from payflow.domain.ports import Clock, Provider, Randomness, Vault, Wallets
     from payflow.domain.provider import Faults, ProviderConfig
+    from payflow.providers.simulated.callbacks import CallbackSender
     from payflow.providers.simulated.store import BookStore
 
 ADAPTERS: Final[dict[str, str]] = {
@@ -40,6 +41,8 @@ def create_provider(
     faults: Faults,
     *,
     book: BookStore,
+    callbacks: CallbackSender,
+    approval_url: Callable[[str], str],
     clock: Clock,
     randomness: Randomness,
     vault: Callable[[], Vault],
@@ -51,6 +54,12 @@ def create_provider(
         raise UnknownAdapter(config.adapter)
     create = cast(Factory, import_module(module).create)
     resources = Resources(
-        book=book, clock=clock, randomness=randomness, vault=vault, wallets=wallets
+        book=book,
+        callbacks=callbacks,
+        approval_url=approval_url,
+        clock=clock,
+        randomness=randomness,
+        vault=vault,
+        wallets=wallets,
     )
     return create(config, faults, resources)

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 class Answer:
     """What a provider says, in its own words.
 
-    `reference`, amount and currency are its own record; `action` what it asks of the customer.
+    `reference`, amount and currency are its own record; `action` what it asks of the customer, and
+    `action_url` where, if that is a page of its own.
     """
 
     status: str
@@ -25,6 +26,7 @@ class Answer:
     amount_minor: int | None = None
     currency: str | None = None
     action: str | None = None
+    action_url: str | None = None
 
 
 class Silence(StrEnum):

@@ -74,13 +74,14 @@ class PlanNextStep:
     def _planned(self, payment: Payment, answer: dict[str, Any] | None, now: datetime) -> Payment:
         result = _answer_to_open_attempt(payment, answer)
         known = answered(payment, result) if result else payment
-        return advanced(
+        planned = advanced(
             known,
             self.market.snapshot(),
             now=now,
             randomness=self.randomness,
             asked_of_customer=result.next_action if result else None,
         )
+        return _with_page(planned, result)
 
     def _forget_cvc(self, payment: Payment) -> None:
         # After the write that ends the authorisation, and again when that is repeated: a crash
@@ -97,6 +98,14 @@ def _answer_to_open_attempt(
     if answer is None or attempt is None or answer["attempt_number"] != attempt.number:
         return None
     return _believable(payment, attempt, result_from_document(answer))
+
+
+def _with_page(payment: Payment, result: ProviderResult | None) -> Payment:
+    """`payment` with the page where its customer acts, if the answer that asks for it names one."""
+    asked, url = payment.next_action, result.next_action_url if result else None
+    if asked is None or asked.url is not None or url is None:
+        return payment
+    return replace(payment, next_action=replace(asked, url=url))
 
 
 def _has_just_authorized(payment: Payment) -> bool:

@@ -97,6 +97,14 @@ OPERATORS: Final = (
         auth="operator",
     ),
     route(
+        "POST /internal/providers/{id}/callback",
+        "provider_callbacks_api",
+        "receiveProviderCallback",
+        "Take a provider's callback, signed by the Standard Webhooks scheme",
+        tag="Providers",
+        auth="none",
+    ),
+    route(
         "POST /internal/routing/explain",
         "providers_api",
         "explainRouting",

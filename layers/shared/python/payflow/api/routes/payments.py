@@ -63,6 +63,13 @@ PAYMENTS: Final = (
         idempotent=True,
     ),
     route(
+        "POST /api/v1/payments/{id}/confirm",
+        "customer_api",
+        "confirmPayment",
+        "Approve or reject in the customer's name (sandbox)",
+        tag="Payments",
+    ),
+    route(
         "POST /api/v1/payments/{id}/refund",
         "payment_actions_api",
         "refundPayment",

@@ -7,18 +7,23 @@ says after how many milliseconds it arrives.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final, assert_never
 
+from payflow.domain.approval import Approval, CustomerDecision, Verdict
 from payflow.domain.errors import Unavailable, VersionConflict
 from payflow.domain.ids import derived_id
 from payflow.providers.simulated.book import ProviderBook
+from payflow.providers.simulated.callbacks import Telling, due_callbacks
 from payflow.providers.simulated.dialect import DIALECTS
 from payflow.providers.simulated.entry import Aftermath, BookEntry, Kind, Standing
 from payflow.providers.simulated.instruments import (
+    ANSWER_BY_PAGE,
     APPROVED,
     CAPTURE_FAILURE,
     EXPIRED_CARD,
+    REJECTIONS,
     RETURNED_REFUND,
     Behaviour,
     Scope,
@@ -37,8 +42,11 @@ from payflow.providers.simulated.sums import (
 from payflow.providers.wire import CONNECTION_REFUSED, LOST, Answer, Delivery
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from payflow.domain.ports import Clock, Randomness
     from payflow.domain.provider import Faults, ProviderConfig
+    from payflow.providers.simulated.callbacks import CallbackSender
     from payflow.providers.simulated.store import BookStore
 
 Request = AuthorizationRequest | OperationRequest
@@ -60,12 +68,19 @@ class SimulatedAcquirer:
         faults: Faults,
         *,
         book: BookStore,
+        callbacks: CallbackSender,
+        approval_url: Callable[[str], str],
         clock: Clock,
         randomness: Randomness,
     ) -> None:
-        """`faults` hold while their `until` has not passed by `clock`."""
+        """`faults` hold while their `until` has not passed by `clock`.
+
+        `approval_url` gives the page where the customer of an order answers.
+        """
         self._config = config
         self._book = ProviderBook(config.id, book)
+        self._callbacks = callbacks
+        self._approval_url = approval_url
         self._clock = clock
         self._randomness = randomness
         self._dialect = DIALECTS[config.type]
@@ -80,6 +95,7 @@ class SimulatedAcquirer:
         if behaviour.request_lost:
             return LOST
         entry = self._book.enter(self._entry(request, behaviour, now, request.masked_instrument))
+        self._tell(entry, behaviour.telling, now)
         return self._delivery(entry, request, now)
 
     def operate(self, request: OperationRequest) -> Delivery:
@@ -97,6 +113,7 @@ class SimulatedAcquirer:
             except VersionConflict:
                 self._clock.sleep_ms(1 + int(self._randomness.random() * PAUSE_MS_MAX))
             else:
+                self._tell(entry, None, now)
                 return self._delivery(entry, request, now)
         raise Unavailable("contended", f"the authorisation of {request.key} is being changed")
 
@@ -117,6 +134,61 @@ class SimulatedAcquirer:
         if entry.inquiries_lost and self._book.count_inquiry(key) <= entry.inquiries_lost:
             return LOST
         return Delivery(latency_ms, self._answer(entry, now))
+
+    def approval(self, key: str) -> Approval | None:
+        """What the customer was asked about the operation with `key`; None if nothing."""
+        entry = self._book.find(key)
+        return None if entry is None else entry.approval
+
+    def decide(self, key: str, decision: CustomerDecision, mark: str) -> Verdict:
+        """Take the customer's decision: the first one, while the question is open.
+
+        It is booked, and then told by callback. It reaches the acquirer whatever keeps PayFlow from
+        it, as a customer's app would. Raises `Unavailable` when others kept changing the entry.
+        """
+        for _ in range(WRITE_TRIES_MAX):
+            now = self._clock.now()
+            entry = self._book.find(key)
+            if entry is None or entry.approval is None:
+                return Verdict.NOT_ASKED
+            verdict = entry.approval.verdict(decision, mark, now)
+            if verdict is Verdict.TAKEN:
+                entry = self._decided(entry, decision, mark, now)
+                try:
+                    self._book.decide(entry)
+                except VersionConflict:
+                    continue
+            if verdict in (Verdict.TAKEN, Verdict.REPEATED):
+                self._tell(entry, None, now)
+            return verdict
+        raise Unavailable("contended", f"the entry of {key} is being changed")
+
+    def _decided(
+        self, entry: BookEntry, decision: CustomerDecision, mark: str, now: datetime
+    ) -> BookEntry:
+        approved = decision is CustomerDecision.APPROVE
+        return replace(
+            entry,
+            standing=Standing.APPROVED if approved else Standing.DECLINED,
+            code=self._dialect.approval_code if approved else REJECTIONS[entry.action or ""],
+            settles_at=now,
+            decision=decision,
+            mark=mark,
+        )
+
+    def _tell(self, entry: BookEntry, telling: Telling | None, now: datetime) -> None:
+        """Have the callbacks sent that `entry` gives rise to, also when it is found again.
+
+        So whoever repeats a call that died before this makes up for it. Without an instrument's own
+        way of telling, only what the answer could not say is told.
+        """
+        if telling is None and entry.answers_pending:
+            telling = Telling.WHEN_SETTLED
+        if telling is None:
+            return
+        terms = self._config.callback
+        for due in due_callbacks(entry, telling, terms, now, self._randomness):
+            self._callbacks.send(due.callback, due.delay_ms)
 
     def _performed(self, request: OperationRequest, drawn: Behaviour, now: datetime) -> BookEntry:
         """The operation as booked, with the authorisation's sums in the same write.
@@ -172,6 +244,7 @@ class SimulatedAcquirer:
     def _answer(self, entry: BookEntry, moment: datetime) -> Answer:
         standing = entry.standing_at(moment)
         waiting = standing is Standing.PENDING
+        by_page = waiting and entry.action in ANSWER_BY_PAGE
         return Answer(
             status=self._dialect.words[standing],
             code=self._dialect.pending_code if waiting else entry.code,
@@ -179,6 +252,7 @@ class SimulatedAcquirer:
             amount_minor=entry.amount_minor,
             currency=entry.currency,
             action=entry.action if waiting else None,
+            action_url=self._approval_url(entry.order_id) if by_page else None,
         )
 
     def _entry(
@@ -188,6 +262,8 @@ class SimulatedAcquirer:
         if latency_ms is None:  # A fixed outcome is not left to the luck of a slow answer.
             latency_ms = self._model.latency_ms(now, at_most_ms=self._config.timeout_ms)
         settles_after_ms = behaviour.settles_after_ms or latency_ms
+        if behaviour.telling is Telling.BEFORE_THE_ANSWER:
+            latency_ms, settles_after_ms = min(latency_ms, self._config.timeout_ms), 0
         if behaviour.action is not None:
             settles_after_ms = self._config.approval_timeout_ms
         return BookEntry(

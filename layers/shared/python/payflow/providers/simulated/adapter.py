@@ -13,13 +13,14 @@ from payflow.providers.simulated.entry import Kind
 from payflow.providers.simulated.requests import OperationRequest
 
 if TYPE_CHECKING:
+    from payflow.domain.approval import Approval, CustomerDecision, Verdict
     from payflow.domain.outcomes import ProviderResult
     from payflow.domain.provider_call import ProviderCall
     from payflow.providers.simulated.client import AcquirerClient
 
 
 class SimulatedProvider:
-    """The `Provider` port but for `authorize`."""
+    """The `Provider` port but for `authorize`, and the sandbox's `CustomerDesk`."""
 
     def __init__(self, client: AcquirerClient, vocabulary: Vocabulary) -> None:
         """`client` is the line to the acquirer, which speaks by `vocabulary`."""
@@ -41,6 +42,14 @@ class SimulatedProvider:
     def inquire(self, call: ProviderCall) -> ProviderResult:
         """Ask what became of the operation with `call.key`."""
         return inquiry_result(self._vocabulary, self._client.inquire(call.key))
+
+    def approval(self, key: str) -> Approval | None:
+        """What the customer was asked about the authorisation with `key`; None if nothing."""
+        return self._client.approval(key)
+
+    def decide(self, key: str, decision: CustomerDecision, mark: str) -> Verdict:
+        """Answer in the customer's name."""
+        return self._client.decide(key, decision, mark)
 
     def _operation(self, call: ProviderCall, kind: Kind) -> ProviderResult:
         request = OperationRequest(

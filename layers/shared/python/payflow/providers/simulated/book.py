@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from payflow.providers.simulated.entry import (
     AUTHORIZING,
     BookEntry,
+    decision_to_fields,
     entry_from_document,
     entry_to_document,
 )
@@ -63,6 +64,14 @@ class ProviderBook:
             fields=sums_to_fields(sums),
         )
         return entry if existing is None else entry_from_document(existing)
+
+    def decide(self, entry: BookEntry) -> None:
+        """Write down the decision in `entry`, unless there is one already.
+
+        Raises `VersionConflict`, and writes nothing, when the entry was changed before. What has
+        not been approved yet has no sums, so nothing but a decision can have changed it.
+        """
+        self._store.change(self._id(entry.key), revision=0, fields=decision_to_fields(entry))
 
     def find(self, key: str) -> BookEntry | None:
         """The entry under `key`, visible to inquiries or not, or None."""

@@ -8,6 +8,7 @@ from payflow.providers.simulated.acquirer import SimulatedAcquirer
 from payflow.providers.wire import Delivery, Reply, waited
 
 if TYPE_CHECKING:
+    from payflow.domain.approval import Approval, CustomerDecision, Verdict
     from payflow.domain.ports import Clock
     from payflow.domain.provider import Faults, ProviderConfig
     from payflow.providers.contract import Resources
@@ -27,6 +28,14 @@ class Acquirer(Protocol):
 
     def inquire(self, key: str) -> Delivery:
         """Answer from the acquirer's book what became of the request with `key`."""
+        ...
+
+    def approval(self, key: str) -> Approval | None:
+        """What the customer was asked about the request with `key`; None if nothing."""
+        ...
+
+    def decide(self, key: str, decision: CustomerDecision, mark: str) -> Verdict:
+        """Take the customer's decision."""
         ...
 
 
@@ -51,6 +60,14 @@ class AcquirerClient:
         """What comes back within the time-out."""
         return waited(lambda: self._acquirer.inquire(key), self._clock, self._timeout_ms)
 
+    def approval(self, key: str) -> Approval | None:
+        """What the customer sees: not over PayFlow's line to the acquirer."""
+        return self._acquirer.approval(key)
+
+    def decide(self, key: str, decision: CustomerDecision, mark: str) -> Verdict:
+        """What the customer does: not over PayFlow's line to the acquirer."""
+        return self._acquirer.decide(key, decision, mark)
+
 
 def connected(config: ProviderConfig, faults: Faults, resources: Resources) -> AcquirerClient:
     """A line to the simulated acquirer of the provider `config`."""
@@ -58,6 +75,8 @@ def connected(config: ProviderConfig, faults: Faults, resources: Resources) -> A
         config,
         faults,
         book=resources.book,
+        callbacks=resources.callbacks,
+        approval_url=resources.approval_url,
         clock=resources.clock,
         randomness=resources.randomness,
     )

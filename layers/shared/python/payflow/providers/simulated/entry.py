@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
+from payflow.domain.approval import Approval, CustomerDecision
 from payflow.domain.timestamps import parse_rfc3339, rfc3339
 
 if TYPE_CHECKING:
@@ -51,10 +52,11 @@ class BookEntry:
 
     It is pending until `settles_at`, then stands as `standing` for `code`. Inquiries find it from
     `visible_at` on. Its answer leaves `reply_after_ms` after `booked_at`, or never (None): it has
-    happened all the same. `action` is what the customer is asked to do while it is pending. The
-    first `inquiries_lost` inquiries get no answer. `instrument` is masked: no card number.
-    `original` is the key of the authorisation that a later operation belongs to, and `final` says
-    that a capture releases what it leaves.
+    happened all the same. `action` is what the customer is asked to do while it is pending;
+    `decision` is what the customer did, and `mark` who did it in the customer's name. The first
+    `inquiries_lost` inquiries get no answer. `instrument` is masked: no card number. `original` is
+    the key of the authorisation that a later operation belongs to, and `final` says that a capture
+    releases what it leaves.
     """
 
     provider: str
@@ -76,6 +78,23 @@ class BookEntry:
     aftermath: Aftermath = Aftermath.DRAWN
     original: str | None = None
     final: bool = False
+    decision: CustomerDecision | None = None
+    mark: str | None = None
+
+    @property
+    def approval(self) -> Approval | None:
+        """The question to the customer, open until the entry settles by itself; None without."""
+        if self.action is None:
+            return None
+        return Approval(self.settles_at, self.decision, self.mark)
+
+    @property
+    def answers_pending(self) -> bool:
+        """Whether its answer left before it was settled, so that the outcome has to be told."""
+        if self.reply_after_ms is None:
+            return False
+        replied_at = self.booked_at + timedelta(milliseconds=self.reply_after_ms)
+        return self.action is not None or self.standing_at(replied_at) is Standing.PENDING
 
     def standing_at(self, moment: datetime) -> Standing:
         """Where the operation stands at `moment`."""
@@ -113,10 +132,22 @@ def entry_to_document(entry: BookEntry) -> Document:
     return document
 
 
+def decision_to_fields(entry: BookEntry) -> Document:
+    """What a customer's decision changes of the entry that `entry_to_document` wrote down."""
+    assert entry.decision is not None  # or there is nothing to write
+    return {
+        "standing": entry.standing.value,
+        "code": entry.code,
+        "settles_at": rfc3339(entry.settles_at),
+        "decision": entry.decision.value,
+        "mark": entry.mark or "",
+    }
+
+
 def entry_from_document(document: Document) -> BookEntry:
     """The entry that `entry_to_document` wrote down."""
     reply_after_ms, action = document.get("reply_after_ms"), document.get("action")
-    original = document.get("original")
+    original, decision = document.get("original"), document.get("decision")
     return BookEntry(
         provider=str(document["provider"]),
         key=str(document["key"]),
@@ -137,4 +168,6 @@ def entry_from_document(document: Document) -> BookEntry:
         aftermath=Aftermath(str(document.get("aftermath", Aftermath.DRAWN))),
         original=None if original is None else str(original),
         final=bool(document.get("final", 0)),
+        decision=None if decision is None else CustomerDecision(str(decision)),
+        mark=None if decision is None else str(document["mark"]),
     )

@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Final
 
 from payflow.domain.method import MethodType
+from payflow.providers.simulated.callbacks import Telling
 from payflow.providers.simulated.entry import Aftermath, Standing
 
 
@@ -32,7 +33,8 @@ class Behaviour:
     happens if nobody does. `request_lost`: the call never arrives. `response_lost`: it is booked,
     but the answer never arrives, nor do the answers to the first `inquiries_lost` inquiries.
     `visible_after_ms` hides the entry from inquiries for so long. `aftermath` says how the
-    operations after it go.
+    operations after it go. `telling` is how its callbacks go; None: as the provider is configured,
+    and only if the answer said *pending*.
     """
 
     standing: Standing = Standing.APPROVED
@@ -46,6 +48,7 @@ class Behaviour:
     inquiries_lost: int = 0
     only: Scope | None = None
     aftermath: Aftermath = Aftermath.CERTAIN
+    telling: Telling | None = None
 
 
 def declined(code: str) -> Behaviour:
@@ -69,7 +72,22 @@ CHALLENGE: Final = "challenge"
 PAYER_APPROVAL: Final = "payer_approval"
 CHALLENGE_EXPIRED: Final = "3DS14"
 """EMV 3-D Secure transaction status reason 14: timed out at the issuer's access control server."""
+CHALLENGE_CANCELED: Final = "3DSC01"
+"""EMV 3-D Secure challenge cancellation indicator 01: the cardholder chose to cancel."""
 COLLECT_EXPIRED: Final = "U69"
+COLLECT_DECLINED: Final = "ZA"
+
+REJECTIONS: Final[dict[str, str]] = {
+    CHALLENGE: CHALLENGE_CANCELED,
+    PAYER_APPROVAL: COLLECT_DECLINED,
+}
+"""The code of a customer's refusal, by what was asked."""
+
+ANSWER_BY_PAGE: Final = frozenset({CHALLENGE})
+"""What the customer is sent to a page for; a UPI app is opened by the payer."""
+
+OVERTAKEN_ANSWER_MS: Final = 900
+"""Time for a callback to arrive before the answer, and less than providers' usual time-outs."""
 
 CARDS: Final[dict[str, Behaviour]] = {
     "4242424242424242": APPROVED,
@@ -97,8 +115,10 @@ CARDS: Final[dict[str, Behaviour]] = {
     "4000000000000077": Behaviour(aftermath=Aftermath.CAPTURE_FAILS_ONCE),
     "4000000000005126": Behaviour(aftermath=Aftermath.REFUND_COMES_BACK),
     "4000000000000259": APPROVED,
-    "4000000000000036": APPROVED,
-    "4000000000000044": APPROVED,
+    "4000000000000036": Behaviour(
+        reply_after_ms=OVERTAKEN_ANSWER_MS, telling=Telling.BEFORE_THE_ANSWER
+    ),
+    "4000000000000044": Behaviour(telling=Telling.UNTIDILY),
     # The risk rules block this card; should it get this far, it is refused for the same reason.
     "4100000000000019": declined("59"),
     "4000000000001000": Behaviour(reply_after_ms=8_000),

@@ -39,6 +39,13 @@ class BookStore(Protocol):
         """
         ...
 
+    def change(self, item_id: str, *, revision: int, fields: Document) -> None:
+        """Set `fields` of an item that is at `revision` (0: it was never changed).
+
+        Raises `VersionConflict`, and writes nothing, when it is missing or no longer there.
+        """
+        ...
+
     def get(self, item_id: str) -> Document | None:
         """The latest committed item (a consistent read), or None."""
         ...
@@ -78,12 +85,14 @@ class InMemoryBookStore:
             existing = self.items.get(item_id)
             if existing is not None:
                 return dict(existing)
-            changed = self.items.get(changed_id)
-            if changed is None or changed.get(REVISION, 0) != revision:
-                raise VersionConflict(changed_id)
+            self._change(changed_id, revision, fields)
             self.items[item_id] = dict(document)
-            self.items[changed_id] = {**changed, **fields, REVISION: revision + 1}
             return None
+
+    def change(self, item_id: str, *, revision: int, fields: Document) -> None:
+        """Set fields of an item that is at `revision`; see `BookStore`."""
+        with self._lock:
+            self._change(item_id, revision, fields)
 
     def get(self, item_id: str) -> Document | None:
         """A copy of the item, or None."""
@@ -97,3 +106,9 @@ class InMemoryBookStore:
             total = int(self.items[item_id].get(counter, 0)) + 1
             self.items[item_id][counter] = total
             return total
+
+    def _change(self, item_id: str, revision: int, fields: Document) -> None:
+        current = self.items.get(item_id)
+        if current is None or current.get(REVISION, 0) != revision:
+            raise VersionConflict(item_id)
+        self.items[item_id] = {**current, **fields, REVISION: revision + 1}
