@@ -20,6 +20,7 @@ from payflow.domain.ports import Clock
 from tools.doctor.charging import CHARGING
 from tools.doctor.derivation import expected_key
 from tools.doctor.facts import (
+    POSTINGS,
     BookFact,
     PaymentFacts,
     Posting,
@@ -51,7 +52,8 @@ BOOKS: Final = "ProviderBooks"
 CALLS: Final = "ProviderCalls"
 VAULT: Final = "Vault"
 JOINED: Final = (BOOKS, CALLS, VAULT, PAYMENTS)
-"""In the order in which they are read; any other table is looked through for secrets only."""
+"""In the order in which they are read; any other table is looked through for secrets and postings.
+"""
 
 LOOKS_MAX: Final = 4
 LOOK_PAUSE_S: Final = 2.0
@@ -94,8 +96,8 @@ class Examination:
             self._suspect_orphans(spool)
         for name in self.tables:
             if name not in JOINED:
-                for _ in self._items(name):
-                    pass
+                for item in self._items(name):
+                    self._replay_fact(item)
         self._look_again()
         if self._under_way:
             self.findings.note(34, f"{self._under_way:,} payments are being worked on")
@@ -112,6 +114,15 @@ class Examination:
             if number % 100 == 0:
                 self.report(doing, number, max(total, number))
             yield item
+
+    def _replay_fact(self, item: Item) -> None:
+        """What a fact that is no payment has posted, such as the top-up of a wallet."""
+        if POSTINGS not in item:
+            return
+        try:
+            self.replay.add(read_postings(item))
+        except Unreadable as error:
+            self.findings.add([Problem(11, item["id"]["S"], str(error))])
 
     def _read_books(self, spool: Spool) -> None:
         for item in self._items(BOOKS):
