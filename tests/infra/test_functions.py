@@ -147,6 +147,7 @@ SENDS_TO = {
     "send_provider_callback": {"ProviderOutbox"},
     "provider_callbacks_api": {"ProviderCallbacks"},
     "follow_payments": {"WakeUps", "PaymentStreamDeadLetters"},
+    "fold_ledger": {"LedgerStreamDeadLetters"},
     "wake_payments": {"WakeUps"},
     "sweep_payments": {"WakeUps"},
 }

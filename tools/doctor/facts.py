@@ -13,14 +13,15 @@ from typing import Any, Final
 
 from payflow.aws.attributes import Item, read_moment
 from payflow.aws.payment_item import payment_from_item
-from payflow.aws.posting_item import ACCOUNT_CODES
-from payflow.domain.ledger import AccountKind
+from payflow.aws.posting_item import ACCOUNT_CODES, PHASE_CODES
+from payflow.domain.ledger import AccountKind, Phase
 from payflow.domain.payment import Payment
 from payflow.domain.retry import RetryPolicy
 from payflow.providers.simulated.entry import BookEntry, entry_from_document
 
 POSTINGS: Final = "postings"
 KINDS: Final = {code: kind for kind, code in ACCOUNT_CODES.items()}
+PHASES: Final = {code: phase for phase, code in PHASE_CODES.items()}
 MERCHANTS_OWN: Final = frozenset({AccountKind.MERCHANT_PAYABLE, AccountKind.MERCHANT_RESERVE})
 
 
@@ -52,6 +53,7 @@ class Posting:
     sequence: int
     posted_at: datetime
     lines: tuple[Line, ...]
+    phase: Phase = Phase.POSTED
 
     def debits(self, currency: str, *kinds: AccountKind) -> int:
         """What was debited, less what was credited, to accounts of these kinds in `currency`."""
@@ -127,6 +129,7 @@ def _posting(fields: Mapping[str, Any], merchant_id: str, currency: str) -> Post
         sequence=int(fields["s"]["N"]),
         posted_at=read_moment(fields["t"]),
         lines=tuple(_line(line["L"], merchant_id, currency) for line in fields["e"]["L"]),
+        phase=PHASES[fields["p"]["S"]] if "p" in fields else Phase.POSTED,
     )
 
 

@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 
 from payflow.domain.instruction import InstructionStatus
+from payflow.domain.ledger import Phase
 from payflow.domain.outcomes import Category, Operation, Outcome
 from payflow.domain.payment import Fees, Status, StatusChange
 from payflow.providers.simulated.entry import Kind, Standing
@@ -234,12 +235,14 @@ BREAKAGES: list[tuple[int, Story, Change, str]] = [
     (10, a_sale, payment_with(status=Status.FAILED), "it still stands"),
     (11, a_sale, line_with(0, 0, signed_minor=979), "out of balance by -1 INR"),
     (12, a_long_story, posted_twice, "in the journal 2 times"),
-    (12, a_long_story, posting_with(0, sequence=7), "sequence is [7, 2, 3, 4]"),
+    (12, a_long_story, posting_with(0, sequence=7), "sequence is [7, 2, 3, 4, 5, 6, 7]"),
     (12, a_long_story, out_of_step, "dated before"),
     (13, a_sale, payment_with(amount_captured=999), "the journal has 1000"),
     (13, a_long_story, payment_with(amount_refunded=99), "the journal has 350"),
     (13, lost_card, payment_with(status=Status.SUCCEEDED), "nothing is captured"),
     (13, a_sale, payment_with(status=Status.CANCELED), "has journal entries"),
+    (13, an_authorization, posting_with(0, phase=Phase.RELEASED), "holds debits of -1000"),
+    (13, a_long_story, posting_with(1, phase=Phase.POSTED), "holds credits of 400, due are 0"),
     (13, a_long_story, instruction_with(2, amount_minor=99), "add up to 349"),
     (13, a_long_story, instruction_with(0, amount_minor=99), "add up to 699"),
     (14, a_long_story, payment_with(amount_authorized=999), "exceed 999 authorised"),
