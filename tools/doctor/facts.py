@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, Final
 
 from payflow.aws.attributes import Item, read_moment
@@ -44,6 +45,17 @@ class Line:
         return ":".join(part for part in named if part is not None)
 
 
+class Phase(StrEnum):
+    """What a transfer does to its accounts: post, hold, or give back what was held."""
+
+    POSTED = "posted"
+    PENDING = "pending"
+    RELEASED = "released"
+
+
+PHASES: Final = {"p": Phase.PENDING, "r": Phase.RELEASED}
+
+
 @dataclass(frozen=True, slots=True)
 class Posting:
     """A journal transaction as it is stored, whether it balances or not."""
@@ -52,6 +64,7 @@ class Posting:
     sequence: int
     posted_at: datetime
     lines: tuple[Line, ...]
+    phase: Phase = Phase.POSTED
 
     def debits(self, currency: str, *kinds: AccountKind) -> int:
         """What was debited, less what was credited, to accounts of these kinds in `currency`."""
@@ -127,6 +140,7 @@ def _posting(fields: Mapping[str, Any], merchant_id: str, currency: str) -> Post
         sequence=int(fields["s"]["N"]),
         posted_at=read_moment(fields["t"]),
         lines=tuple(_line(line["L"], merchant_id, currency) for line in fields["e"]["L"]),
+        phase=PHASES[fields["p"]["S"]] if "p" in fields else Phase.POSTED,
     )
 
 

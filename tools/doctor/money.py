@@ -13,7 +13,7 @@ from payflow.domain.ledger import AccountKind
 from payflow.domain.money import FeeTerms
 from payflow.domain.payment import CaptureMethod, Status
 from tools.doctor.charging import PaymentCheck
-from tools.doctor.facts import PaymentFacts, Posting, Terms
+from tools.doctor.facts import PaymentFacts, Phase, Posting, Terms
 from tools.doctor.findings import Problem
 from tools.doctor.standing import charges
 
@@ -77,7 +77,7 @@ def status_and_entries_agree(facts: PaymentFacts, _: Terms) -> Iterator[Problem]
     is_paid = payment.status in (Status.SUCCEEDED, Status.AUTHORIZED)
     if payment.status is Status.SUCCEEDED and not payment.amount_captured:
         yield Problem(13, payment.id, "succeeded, but nothing is captured")
-    if facts.postings and not is_paid:
+    if any(one.phase is Phase.POSTED for one in facts.postings) and not is_paid:
         yield Problem(13, payment.id, f"is {payment.status}, but has journal entries")
     yield from _instructions_agree(facts)
 
@@ -94,6 +94,22 @@ def _instructions_agree(facts: PaymentFacts) -> Iterator[Problem]:
     if is_manual and by_captures != payment.amount_captured:
         text = f"its captures that succeeded add up to {by_captures}, not {payment.amount_captured}"
         yield Problem(13, payment.id, text)
+
+
+def holds_are_given_back_once(facts: PaymentFacts, _: Terms) -> Iterator[Problem]:
+    """13: what is held in the books is what may still be captured, and nothing once it is over."""
+    payment = facts.payment
+    held = sum(
+        _moved(facts, one) if one.phase is Phase.PENDING else -_moved(facts, one)
+        for one in facts.postings
+        if one.phase is not Phase.POSTED
+    )
+    is_held = payment.status is Status.AUTHORIZED and any(
+        one.phase is Phase.PENDING for one in facts.postings
+    )
+    due = payment.amount_authorized - payment.amount_captured if is_held else 0
+    if held != due:
+        yield Problem(13, payment.id, f"{held} is held in the books, {due} may still be captured")
 
 
 def captured_within_authorized(facts: PaymentFacts, _: Terms) -> Iterator[Problem]:
@@ -268,6 +284,7 @@ MONEY: Final[tuple[tuple[int, PaymentCheck], ...]] = (
     (11, transactions_balance),
     (12, transactions_are_unique),
     (13, status_and_entries_agree),
+    (13, holds_are_given_back_once),
     (14, captured_within_authorized),
     (15, refunded_within_captured),
     (16, refunds_settle_once),
@@ -279,10 +296,12 @@ MONEY: Final[tuple[tuple[int, PaymentCheck], ...]] = (
 
 @dataclass(frozen=True, slots=True)
 class Sums:
-    """Debits and credits of one account, in minor units."""
+    """Debits and credits of one account, in minor units: posted, and held for later."""
 
     debits: int = 0
     credits: int = 0
+    pending_debits: int = 0
+    pending_credits: int = 0
 
 
 @dataclass
@@ -291,18 +310,24 @@ class Replay:
 
     debits: Counter[str] = field(default_factory=Counter)
     credits: Counter[str] = field(default_factory=Counter)
+    pending_debits: Counter[str] = field(default_factory=Counter)
+    pending_credits: Counter[str] = field(default_factory=Counter)
 
     def add(self, postings: Iterable[Posting]) -> None:
         """Replay these transactions, too."""
         for posting in postings:
+            is_posted = posting.phase is Phase.POSTED
+            sign = -1 if posting.phase is Phase.RELEASED else 1
+            debits = self.debits if is_posted else self.pending_debits
+            credits = self.credits if is_posted else self.pending_credits
             for line in posting.lines:
-                side = self.debits if line.signed_minor > 0 else self.credits
-                side[line.account_id] += abs(line.signed_minor)
+                side = debits if line.signed_minor > 0 else credits
+                side[line.account_id] += sign * abs(line.signed_minor)
 
     def accounts(self) -> dict[str, Sums]:
         """The sums by account."""
-        ids = self.debits.keys() | self.credits.keys()
-        return {one: Sums(self.debits[one], self.credits[one]) for one in ids}
+        sides = (self.debits, self.credits, self.pending_debits, self.pending_credits)
+        return {one: Sums(*(side[one] for side in sides)) for one in set().union(*sides)}
 
 
 def trial_balance(accounts: Mapping[str, Sums], origin: str) -> Iterator[Problem]:
@@ -310,6 +335,7 @@ def trial_balance(accounts: Mapping[str, Sums], origin: str) -> Iterator[Problem
     net: Counter[str] = Counter()
     for account_id, sums in accounts.items():
         net[account_id.rpartition(":")[2]] += sums.debits - sums.credits
+        net[f"held {account_id.rpartition(':')[2]}"] += sums.pending_debits - sums.pending_credits
     for currency, difference in sorted(net.items()):
         if difference:
             yield Problem(11, origin, f"{currency} is out of balance by {difference}")
@@ -320,7 +346,8 @@ def balances_follow(
 ) -> Iterator[Problem]:
     """17: what the API said before and after brackets what the journal says between.
 
-    Sums only grow, so where nothing was posted meanwhile the three are equal.
+    Sums only grow, so where nothing was posted meanwhile the three are equal. What is held comes
+    and goes, so it is compared only where nothing else has changed.
     """
     none = Sums()
     for account_id in sorted(before.keys() | replayed.keys() | after.keys()):
@@ -333,3 +360,7 @@ def balances_follow(
                 told = f"{bounds[0]}" if bounds[0] == bounds[2] else f"{bounds[0]} to {bounds[2]}"
                 text = f"{side} are {told} by the API, {bounds[1]} by the journal"
                 yield Problem(17, account_id, text)
+        holds = (own.pending_debits, own.pending_credits)
+        if low == high and (high.pending_debits, high.pending_credits) != holds:
+            text = f"held are {high.pending_debits} and {high.pending_credits} by the API"
+            yield Problem(17, account_id, f"{text}, {holds[0]} and {holds[1]} by the journal")

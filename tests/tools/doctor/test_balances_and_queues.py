@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -13,6 +14,7 @@ from payflow.domain.money import FeeTerms
 from payflow.domain.payment import provider_key
 from tests.tools.doctor.world import a_long_story, a_sale
 from tools.doctor.derivation import expected_id, expected_key
+from tools.doctor.facts import Phase
 from tools.doctor.findings import KEPT_MAX, TOLD_MAX, Findings, Problem
 from tools.doctor.liveness import claim_has_payment, queue_is_drained
 from tools.doctor.money import (
@@ -45,6 +47,16 @@ def test_the_replay_adds_both_sides_of_every_account() -> None:
     assert told(trial_balance(accounts, "the journal")) == ""
 
 
+def test_what_is_held_and_given_back_is_not_posted() -> None:
+    replay, (sale,) = Replay(), a_sale().postings
+
+    replay.add([replace(sale, phase=Phase.PENDING), replace(sale, phase=Phase.RELEASED)])
+    replay.add([replace(sale, phase=Phase.PENDING)])
+
+    assert replay.accounts()["fees_revenue:INR"] == Sums(pending_credits=10)
+    assert told(trial_balance(replay.accounts(), "x")) == ""
+
+
 def test_a_trial_balance_is_by_currency() -> None:
     accounts = {"bank:INR": Sums(5, 0), "bank:USD": Sums(0, 5)}
 
@@ -67,6 +79,7 @@ def test_sums_that_only_grow_bracket_the_journal() -> None:
         (BEFORE | {PAYABLE: Sums(20, 99)}, "credits are 100 by the API, 99 by the journal"),
         ({RECEIVABLE: Sums(100, 20)}, "merchant_payable:mer_1:INR: debits are 20"),
         (BEFORE | {"bank:INR": Sums(1, 0)}, "bank:INR: debits are 0 by the API, 1"),
+        (BEFORE | {PAYABLE: Sums(20, 100, 0, 5)}, "held are 0 and 0 by the API, 0 and 5"),
     ],
 )
 def test_a_balance_that_does_not_follow_is_told(replayed: dict[str, Sums], text: str) -> None:

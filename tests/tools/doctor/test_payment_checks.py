@@ -35,7 +35,7 @@ from tests.tools.doctor.world import (
 )
 from tools.doctor.derivation import expected_key
 from tools.doctor.examination import CHECKS
-from tools.doctor.facts import PaymentFacts
+from tools.doctor.facts import PaymentFacts, Phase
 from tools.doctor.findings import Problem
 
 Story = Callable[[], PaymentFacts]
@@ -75,6 +75,11 @@ def problems(facts: PaymentFacts, invariant: int | None = None) -> list[Problem]
 )
 def test_a_healthy_payment_has_no_problem(story: Story) -> None:
     assert problems(story()) == []
+
+
+def test_what_is_held_until_its_capture_and_given_back_once_is_right() -> None:
+    assert problems(held(Phase.PENDING)(an_authorization()), 13) == []
+    assert problems(held(Phase.PENDING, Phase.RELEASED)(a_sale()), 13) == []
 
 
 def test_what_is_pending_may_or_may_not_have_happened_at_the_provider() -> None:
@@ -143,6 +148,19 @@ def history(*statuses: Status) -> Change:
 
 def posted_twice(facts: PaymentFacts) -> PaymentFacts:
     return replace(facts, postings=(*facts.postings, facts.postings[-1]))
+
+
+def held(*phases: Phase) -> Change:
+    """The payment's first transaction once more, in each of these phases."""
+
+    def changed(facts: PaymentFacts) -> PaymentFacts:
+        more = (
+            replace(a_sale().postings[0], phase=phase, sequence=number, operation="authorize")
+            for number, phase in enumerate(phases, start=len(facts.postings) + 1)
+        )
+        return replace(facts, postings=(*facts.postings, *more))
+
+    return changed
 
 
 def out_of_step(facts: PaymentFacts) -> PaymentFacts:
@@ -242,6 +260,14 @@ BREAKAGES: list[tuple[int, Story, Change, str]] = [
     (13, a_sale, payment_with(status=Status.CANCELED), "has journal entries"),
     (13, a_long_story, instruction_with(2, amount_minor=99), "add up to 349"),
     (13, a_long_story, instruction_with(0, amount_minor=99), "add up to 699"),
+    (13, a_sale, held(Phase.PENDING), "1000 is held in the books, 0 may still"),
+    (13, a_sale, held(Phase.PENDING, Phase.RELEASED, Phase.RELEASED), "-1000 is held"),
+    (
+        13,
+        an_authorization,
+        held(Phase.PENDING, Phase.RELEASED),
+        "0 is held in the books, 1000 may still be captured",
+    ),
     (14, a_long_story, payment_with(amount_authorized=999), "exceed 999 authorised"),
     (14, a_sale, payment_with(amount_authorized=1001), "1001 authorised of a payment of 1000"),
     (14, a_long_story, entry_with(1, amount_minor=401), "captured 1001 of 1000"),
