@@ -21,7 +21,7 @@ def confirm_payment(request: Request) -> Response:
     merchant_id = request.caller.merchant_id or ""
     # Without a key of its own, a request is another one each time that it is made.
     keyed = "idempotency-key" in request.headers
-    key = idempotency_key(request.headers) if keyed else request.request_id
+    key = idempotency_key(request.headers) if keyed else wiring.ids().fresh("once")
     body = wiring.confirm_payment()(
         ConfirmRequest(
             payment_id=request.path_params["id"],

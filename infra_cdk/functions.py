@@ -24,6 +24,7 @@ ACTIONS_FUNCTION = "payment_actions_api"
 REVIEWS_FUNCTION = "reviews_api"
 PLAN_FUNCTION = "plan_next_step"
 AUTHORIZER_FUNCTION = "authorize_request"
+PAYOUT_FUNCTION = "pay_out_merchants"
 CUSTOMER_FUNCTION = "customer_api"
 CALLBACKS_FUNCTION = "provider_callbacks_api"
 SEND_CALLBACK_FUNCTION = "send_provider_callback"
@@ -57,6 +58,8 @@ PLAN_TIMEOUT_S = 15
 AUTHORIZER_TIMEOUT_S = 8
 # Less than the 35 s that the workflow waits for a provider.
 PROVIDER_TIMEOUT_S = 30
+# Folds the journal of one merchant after the other; what is left is taken up by the repetition.
+PAYOUT_TIMEOUT_S = 300
 # One message at a time: an API that does not answer holds up nothing behind it. Longer than two AWS
 # calls that fail and the 12 s that the HTTP client waits.
 SEND_CALLBACK_TIMEOUT_S = 30
@@ -73,6 +76,12 @@ READINGS = {
 # The control table's records are read together, and replaced one by one.
 MARKET = Access.BATCH_GET
 CONTROL = Access.BATCH_GET | Access.PUT
+# What was earned is read from the journal, merchant by merchant.
+PAYING_OUT = {
+    TableName.PAYMENTS: Access.QUERY | Access.BATCH_GET,
+    TableName.MERCHANTS: Access.GET | Access.QUERY,
+    TableName.CONTROL: MARKET,
+}
 # A wallet and its operation are put together, in one transaction.
 OPERATED = Access.GET | Access.PUT
 # The fingerprint's key is read, and made by whoever is the first to need it.
@@ -99,6 +108,13 @@ def function_specs(
         ),
         _planning(routing),
         *_calling_providers(),
+        FunctionSpec(
+            PAYOUT_FUNCTION,
+            PAYOUT_TIMEOUT_S,
+            {**PAYING_OUT, TableName.PAYOUTS: Access.GET | Access.PUT},
+            busy=True,
+            waited_for=False,
+        ),
         *_telling(routing),
         *_following(routing),
     )
@@ -198,10 +214,17 @@ def _answering() -> tuple[FunctionSpec, ...]:
     listed = {
         TableName.PAYMENTS: Access.QUERY | Access.BATCH_GET,
         TableName.MERCHANTS: Access.GET | Access.QUERY,
+        TableName.PAYOUTS: Access.QUERY,
     }
+    payouts = {**PAYING_OUT, TableName.PAYOUTS: Access.GET | Access.QUERY | Access.PUT}
     payments = {
         TableName.PAYMENTS: Access.GET | Access.QUERY | Access.BATCH_GET,
         TableName.MERCHANTS: Access.QUERY,
+    }
+    # The simulated providers take evidence into their own book.
+    answered = {
+        TableName.PAYMENTS: Access.GET | Access.PUT,
+        TableName.PROVIDER_BOOKS: Access.GET | Access.PUT,
     }
     cards = {TableName.VAULT: Access.GET | Access.PUT}
     card_key = {KeyName.CARD: (KeyUse.SEAL_CARD, *FINGERPRINT)}
@@ -210,9 +233,17 @@ def _answering() -> tuple[FunctionSpec, ...]:
     looked_at = dict.fromkeys(TableName, Access.DESCRIBE) | {TableName.CONTROL: MARKET}
     return (
         FunctionSpec("payments_api", API_TIMEOUT_S, payments),
+        FunctionSpec("disputes_api", API_TIMEOUT_S, payments),
+        FunctionSpec(
+            "submit_evidence_api",
+            CREATE_TIMEOUT_S,
+            answered,
+            sends_to=(QueueName.PROVIDER_OUTBOX,),
+        ),
         FunctionSpec("tokens_api", API_TIMEOUT_S, cards, card_key),
         FunctionSpec("wallets_api", API_TIMEOUT_S, {TableName.WALLETS: OPERATED}),
         FunctionSpec("ledger_api", LEDGER_TIMEOUT_S, listed, busy=True),
+        FunctionSpec("payouts_api", LEDGER_TIMEOUT_S, payouts, busy=True),
         FunctionSpec("merchants_api", API_TIMEOUT_S, merchants),
         FunctionSpec("providers_api", API_TIMEOUT_S, {TableName.CONTROL: CONTROL}),
         FunctionSpec(FALLBACK_FUNCTION, API_TIMEOUT_S, looked_at),
@@ -300,7 +331,8 @@ def _telling(routing: dict[str, str]) -> tuple[FunctionSpec, ...]:
         FunctionSpec(
             SEND_CALLBACK_FUNCTION,
             SEND_CALLBACK_TIMEOUT_S,
-            {TableName.CONTROL: MARKET},
+            # The book says whether what was planned to be told is still true.
+            {TableName.CONTROL: MARKET, TableName.PROVIDER_BOOKS: Access.GET | Access.PUT},
             # What is not due yet goes back into the queue that it came from.
             sends_to=(QueueName.PROVIDER_OUTBOX,),
             secrets=(SecretName.CALLBACKS,),

@@ -93,14 +93,13 @@ def _queue_with_dead_letters(
     name: str = "Queue",
 ) -> tuple[sqs.Queue, sqs.Queue]:
     """A queue, and where its messages go that were received `receives_max` times in vain."""
-    removal = RemovalPolicy.RETAIN if settings.keeps_data else RemovalPolicy.DESTROY
-    dead_letters = _queue(scope, f"{name}DeadLetters", removal)
+    dead_letters = dead_letter_queue(scope, f"{name}DeadLetters", settings=settings)
     queue = sqs.Queue(
         scope,
         name,
         encryption=sqs.QueueEncryption.SQS_MANAGED,
         enforce_ssl=True,
-        removal_policy=removal,
+        removal_policy=_removal(settings),
         retention_period=Duration.days(RETENTION_DAYS),
         visibility_timeout=Duration.seconds(VISIBILITY_FACTOR * consumer_timeout_s),
         dead_letter_queue=sqs.DeadLetterQueue(queue=dead_letters, max_receive_count=receives_max),
@@ -108,15 +107,20 @@ def _queue_with_dead_letters(
     return queue, dead_letters
 
 
-def _queue(scope: Construct, construct_id: str, removal: RemovalPolicy) -> sqs.Queue:
+def dead_letter_queue(scope: Construct, construct_id: str, *, settings: Settings) -> sqs.Queue:
+    """Where what was tried in vain waits for a person."""
     return sqs.Queue(
         scope,
         construct_id,
         encryption=sqs.QueueEncryption.SQS_MANAGED,
         enforce_ssl=True,
-        removal_policy=removal,
+        removal_policy=_removal(settings),
         retention_period=Duration.days(RETENTION_DAYS),
     )
+
+
+def _removal(settings: Settings) -> RemovalPolicy:
+    return RemovalPolicy.RETAIN if settings.keeps_data else RemovalPolicy.DESTROY
 
 
 def _camel_case(name: QueueName) -> str:

@@ -12,6 +12,7 @@ from infra_cdk.api import ApiFront, ApiParts
 from infra_cdk.functions import (
     FALLBACK_FUNCTION,
     FOLLOW_FUNCTION,
+    PAYOUT_FUNCTION,
     PROVIDER_FUNCTIONS,
     READINGS,
     SEND_CALLBACK_FUNCTION,
@@ -24,6 +25,7 @@ from infra_cdk.keys import KeyName, Keys
 from infra_cdk.lambda_factory import DeployedFunction, LambdaFactory, Stores
 from infra_cdk.monitoring import Monitoring, Watched
 from infra_cdk.payment_stream import PaymentStream
+from infra_cdk.payout_schedule import pay_out_daily
 from infra_cdk.public_url import create_public_url, let_read, parameter_name
 from infra_cdk.queues import Queues
 from infra_cdk.rest_api import RestFront
@@ -63,12 +65,14 @@ class PayFlowStack(cdk.Stack):
             follow_payments=functions[FOLLOW_FUNCTION],
         )
         sweep_regularly(self, functions[SWEEP_FUNCTION])
+        payouts = pay_out_daily(self, functions[PAYOUT_FUNCTION], settings=settings)
         front = self._front(settings, ApiParts(routes, functions))
         for name, reading in READINGS.items():
             stores.queues.connect(name, functions[reading.function].target)
         self._connect_providers(settings, front, functions)
         dead_letters = {
             "PaymentStream": stream.dead_letters,
+            "Payouts": payouts,
             **stores.queues.all_dead_letters(),
         }
         watched = Watched(
@@ -152,6 +156,7 @@ def _addresses(stores: Stores) -> dict[str, str]:
         "ControlTable": tables.table(TableName.CONTROL).table_name,
         "ProviderBooksTable": tables.table(TableName.PROVIDER_BOOKS).table_name,
         "ProviderCallsTable": tables.table(TableName.PROVIDER_CALLS).table_name,
+        "PayoutsTable": tables.table(TableName.PAYOUTS).table_name,
         "WalletsTable": tables.table(TableName.WALLETS).table_name,
         "CardKeyId": keys.key(KeyName.CARD).key_id,
         "CvcKeyId": keys.key(KeyName.CVC).key_id,

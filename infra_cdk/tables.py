@@ -1,4 +1,4 @@
-"""The seven tables: one purpose each, on demand, encrypted, kept or dropped by stage."""
+"""The eight tables: one purpose each, on demand, encrypted, kept or dropped by stage."""
 
 from __future__ import annotations
 
@@ -22,12 +22,14 @@ class TableName(StrEnum):
     CONTROL = "CONTROL_TABLE"
     PROVIDER_BOOKS = "PROVIDER_BOOKS_TABLE"
     PROVIDER_CALLS = "PROVIDER_CALLS_TABLE"
+    PAYOUTS = "PAYOUTS_TABLE"
     WALLETS = "WALLETS_TABLE"
 
 
 INDEXES = {
-    TableName.PAYMENTS: ("by_merchant", "by_posting", "by_attention"),
+    TableName.PAYMENTS: ("by_merchant", "by_posting", "by_dispute", "by_attention"),
     TableName.MERCHANTS: ("by_owner",),
+    TableName.PAYOUTS: ("by_merchant",),
 }
 
 
@@ -48,6 +50,7 @@ class Tables(Construct):
             TableName.PROVIDER_CALLS: self._create(
                 "ProviderCalls", "id", time_to_live_attribute="expires_at"
             ),
+            TableName.PAYOUTS: self._payouts(),
             TableName.WALLETS: self._create(
                 "Wallets", "id", stream=dynamodb.StreamViewType.NEW_AND_OLD_IMAGES
             ),
@@ -71,6 +74,8 @@ class Tables(Construct):
         _index(table, "by_merchant", "merchant_id", "created_key", KEYS_ONLY)
         # Sparse: only a payment that moved money has a `posted_key`.
         _index(table, "by_posting", "merchant_id", "posted_key", KEYS_ONLY)
+        # Sparse: nearly no payment is ever disputed.
+        _index(table, "by_dispute", "merchant_id", "disputed_key", KEYS_ONLY)
         # Sparse: only a payment that waits for something, or for somebody, has an `attention`.
         _index(table, "by_attention", "attention", "attention_key", KEYS_ONLY)
         return table
@@ -78,6 +83,12 @@ class Tables(Construct):
     def _merchants(self) -> dynamodb.Table:
         table = self._create("Merchants", "id")
         _index(table, "by_owner", "owner", "id", dynamodb.ProjectionType.ALL)
+        return table
+
+    def _payouts(self) -> dynamodb.Table:
+        table = self._create("Payouts", "id", stream=dynamodb.StreamViewType.NEW_AND_OLD_IMAGES)
+        # A few a day and merchant, so a listing reads them from the index itself.
+        _index(table, "by_merchant", "merchant_id", "created_key", dynamodb.ProjectionType.ALL)
         return table
 
     def _create(

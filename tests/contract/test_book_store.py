@@ -135,3 +135,36 @@ def test_counting_is_no_change(store: BookStore) -> None:
     original = store.get(ORIGINAL)
     assert original is not None
     assert (original["inquiries"], original["captured"]) == (1, 500)
+
+
+def test_a_change_alone_sets_its_fields_and_counts(store: BookStore) -> None:
+    store.put_new(ORIGINAL, an_entry())
+
+    store.change(ORIGINAL, revision=0, fields={"decision": "approve", "reference": "crd_2"})
+
+    assert store.get(ORIGINAL) == {
+        **an_entry("crd_2"),
+        "decision": "approve",
+        "revision": 1,
+    }
+
+
+@pytest.mark.parametrize("stale", [0, 2])
+def test_a_change_of_what_somebody_else_has_changed_writes_nothing(
+    store: BookStore, stale: int
+) -> None:
+    store.put_new(ORIGINAL, an_entry())
+    store.change(ORIGINAL, revision=0, fields={"decision": "reject"})
+    before = store.get(ORIGINAL)
+
+    with pytest.raises(VersionConflict):
+        store.change(ORIGINAL, revision=stale, fields={"decision": "approve"})
+
+    assert store.get(ORIGINAL) == before
+
+
+def test_nothing_is_changed_that_does_not_exist(store: BookStore) -> None:
+    with pytest.raises(VersionConflict):
+        store.change(ORIGINAL, revision=0, fields={"decision": "approve"})
+
+    assert store.get(ORIGINAL) is None

@@ -38,9 +38,11 @@ OUTPUTS = {
     "ControlTable",
     "ProviderBooksTable",
     "ProviderCallsTable",
+    "PayoutsTable",
     "WalletsTable",
     "CardKeyId",
     "CvcKeyId",
+    "PayoutsDlqUrl",
     "PaymentStreamDlqUrl",
     "WakeUpsDlqUrl",
     "ProviderOutboxDlqUrl",
@@ -185,6 +187,37 @@ def test_new_payments_are_followed_too_since_their_workflow_may_never_start(
     (mapping,) = mappings(stack, "StreamArn")
 
     assert "FilterCriteria" not in mapping
+
+
+def test_payouts_are_made_daily_and_a_run_that_fails_is_repeated_and_kept(
+    stack: Synthesised,
+) -> None:
+    (rule,) = [
+        one
+        for one in stack.properties("AWS::Events::Rule")
+        if one["ScheduleExpression"] == "cron(0 1 * * ? *)"
+    ]
+    (invoked,) = stack.properties("AWS::Lambda::EventInvokeConfig")
+
+    (target,) = rule["Targets"]
+    assert "PayOutMerchants" in json.dumps(target["Arn"])
+    dead_letters = target["DeadLetterConfig"]["Arn"]["Fn::GetAtt"][0]
+    assert dead_letters in stack.of_type("AWS::SQS::Queue")
+    assert target["RetryPolicy"]["MaximumRetryAttempts"] == 2
+    assert invoked["MaximumRetryAttempts"] == 2
+    on_failure = invoked["DestinationConfig"]["OnFailure"]["Destination"]["Fn::GetAtt"][0]
+    assert on_failure == dead_letters
+
+
+def test_what_is_booked_tells_of_its_changes(stack: Synthesised) -> None:
+    streamed = [
+        logical_id.rstrip("0123456789ABCDEF")
+        for logical_id, table in stack.of_type("AWS::DynamoDB::Table").items()
+        if table["Properties"].get("StreamSpecification")
+        == {"StreamViewType": "NEW_AND_OLD_IMAGES"}
+    ]
+
+    assert sorted(streamed) == ["TablesPayments", "TablesPayouts", "TablesWallets"]
 
 
 def test_tables_are_on_demand_and_encrypted(stack: Synthesised) -> None:

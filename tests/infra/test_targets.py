@@ -16,6 +16,7 @@ EMBEDDED = Settings()
 NOBODY_WAITS_FOR = {
     "follow_payments",
     "handle_provider_callback",
+    "pay_out_merchants",
     "send_provider_callback",
     "sweep_payments",
     "wake_payments",

@@ -30,6 +30,13 @@ class Shop(NamedTuple):
 
 
 NewShop = Callable[..., Shop]
+QUEUES = {
+    "WAKE_UPS_URL": "wake-ups",
+    "PROVIDER_OUTBOX_URL": "provider-outbox",
+    "PROVIDER_CALLBACKS_URL": "provider-callbacks",
+}
+SECRETS = {"CALLBACK_SECRET_ID": "callbacks", "APPROVAL_SECRET_ID": "approvals"}
+PUBLIC_URL = "/payflow/test/public-url"
 EMPTY_WORKFLOW = '{"StartAt": "Done", "States": {"Done": {"Type": "Succeed"}}}'
 WORKFLOW_ROLE = "arn:aws:iam::123456789012:role/workflow"
 
@@ -46,7 +53,9 @@ def clients() -> Iterator[None]:
         with mock_aws():
             client("dynamodb")
             client("kms")
+            client("secretsmanager")
             client("sqs")
+            client("ssm")
             client("stepfunctions")
         yield
         forget_clients()
@@ -66,8 +75,14 @@ def cloud(clients: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
             name="payment", definition=EMPTY_WORKFLOW, roleArn=WORKFLOW_ROLE
         )
         monkeypatch.setenv("STATE_MACHINE_ARN", machine["stateMachineArn"])
-        queue = client("sqs").create_queue(QueueName="wake-ups")
-        monkeypatch.setenv("WAKE_UPS_URL", queue["QueueUrl"])
+        for variable, queue in QUEUES.items():
+            made = client("sqs").create_queue(QueueName=queue)
+            monkeypatch.setenv(variable, made["QueueUrl"])
+        for variable, secret in SECRETS.items():
+            client("secretsmanager").create_secret(Name=secret, SecretString=f"value of {secret}")
+            monkeypatch.setenv(variable, secret)
+        client("ssm").put_parameter(Name=PUBLIC_URL, Value="https://pay.example", Type="String")
+        monkeypatch.setenv("PUBLIC_URL_PARAMETER", PUBLIC_URL)
         yield
 
 

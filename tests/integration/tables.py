@@ -49,6 +49,7 @@ _DEFINITIONS = {
         "id",
         _index("by_merchant", "merchant_id", "created_key", "KEYS_ONLY"),
         _index("by_posting", "merchant_id", "posted_key", "KEYS_ONLY"),
+        _index("by_dispute", "merchant_id", "disputed_key", "KEYS_ONLY"),
         _index("by_attention", "attention", "attention_key", "KEYS_ONLY"),
     ),
     "VAULT_TABLE": _table("vault", "token"),
@@ -56,5 +57,8 @@ _DEFINITIONS = {
     "CONTROL_TABLE": _table("control", "id"),
     "PROVIDER_BOOKS_TABLE": _table("provider_books", "id"),
     "PROVIDER_CALLS_TABLE": _table("provider_calls", "id"),
+    "PAYOUTS_TABLE": _table(
+        "payouts", "id", _index("by_merchant", "merchant_id", "created_key", "ALL")
+    ),
     "WALLETS_TABLE": _table("wallets", "id"),
 }

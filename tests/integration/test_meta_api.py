@@ -26,6 +26,7 @@ PARTS = {
     "control_table",
     "provider_books_table",
     "provider_calls_table",
+    "payouts_table",
     "wallets_table",
     "workflow",
 }

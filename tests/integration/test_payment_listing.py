@@ -169,7 +169,7 @@ def test_a_listing_across_merchants_is_one_order_in_time(
 def test_a_listing_across_too_many_merchants_is_refused(
     dynamodb: DynamoDBClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("payflow.aws.payments.MERCHANTS_MAX", 1)
+    monkeypatch.setattr("payflow.aws.across_merchants.MERCHANTS_MAX", 1)
 
     with pytest.raises(InvalidRequest):
         a_repository(dynamodb, ASHAS, BELAS).list(PaymentFilter(merchant_id=None, limit=1))

@@ -13,7 +13,7 @@ from payflow.domain.card import described
 from payflow.domain.errors import Unavailable, VersionConflict
 from payflow.domain.fx import RateTable
 from payflow.domain.ledger import JournalTransaction
-from payflow.domain.listing import PaymentFilter, PaymentPage
+from payflow.domain.listing import DisputeFilter, DisputePage, PaymentFilter, PaymentPage
 from payflow.domain.method import CardData, CardMethod
 from payflow.domain.payment import Payment
 from payflow.domain.provider import Market
@@ -65,6 +65,10 @@ class InMemoryPayments:
     def list(self, wanted: PaymentFilter) -> PaymentPage:
         found = [p for p in self.items.values() if wanted.accepts(p)]
         return PaymentPage(tuple(found[: wanted.limit]), None)
+
+    def list_disputes(self, wanted: DisputeFilter) -> DisputePage:
+        found = [(p, d) for p in self.items.values() for d in p.disputes[::-1] if wanted.accepts(d)]
+        return DisputePage(tuple(found[: wanted.limit]), None)
 
     def due(self, now: datetime, limit: int) -> Sequence[str]:
         due = [p for p in self.items.values() if p.due_at is not None and p.due_at <= now]

@@ -103,7 +103,9 @@ def test_nothing_but_the_api_is_reached(method: str, path: str) -> None:
     assert answer.error()["code"] == "route_not_found"
 
 
-@pytest.mark.parametrize("path", ["/api/v1/payments", "/internal/health", "/docs", "/api/x/"])
+@pytest.mark.parametrize(
+    "path", ["/api/v1/payments", "/internal/health", "/docs", "/api/x/", "/approve/pay_1?t=x"]
+)
 def test_the_apis_paths_are_forwarded(path: str) -> None:
     emulator = _Emulator()
 

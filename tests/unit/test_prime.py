@@ -20,6 +20,7 @@ FUNCTIONS = sorted(path.stem for path in (REPOSITORY / "functions").glob("*.py")
 NOBODY_WAITS_FOR = {
     "follow_payments",
     "handle_provider_callback",
+    "pay_out_merchants",
     "send_provider_callback",
     "sweep_payments",
     "wake_payments",
@@ -35,6 +36,7 @@ ENVIRONMENT = {
     "CONTROL_TABLE": "control",
     "PROVIDER_BOOKS_TABLE": "books",
     "PROVIDER_CALLS_TABLE": "calls",
+    "PAYOUTS_TABLE": "payouts",
     "WALLETS_TABLE": "wallets",
     "CARD_KEY_ID": "card",
     "CVC_KEY_ID": "cvc",

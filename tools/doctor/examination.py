@@ -20,6 +20,7 @@ from payflow.domain.ports import Clock
 from tools.doctor.charging import CHARGING
 from tools.doctor.derivation import expected_key
 from tools.doctor.facts import (
+    POSTINGS,
     BookFact,
     PaymentFacts,
     Posting,
@@ -53,8 +54,9 @@ BOOKS: Final = "ProviderBooks"
 CALLS: Final = "ProviderCalls"
 VAULT: Final = "Vault"
 WALLETS: Final = "Wallets"
+PAYOUTS: Final = "Payouts"
 JOINED: Final = (BOOKS, WALLETS, CALLS, VAULT, PAYMENTS)
-"""In the order in which they are read; any other table is looked through for secrets only."""
+"""In the order in which they are read; any other table is looked through for secrets."""
 
 LOOKS_MAX: Final = 4
 LOOK_PAUSE_S: Final = 2.0
@@ -101,8 +103,9 @@ class Examination:
             wallets.judge(spool)
         for name in self.tables:
             if name not in JOINED:
-                for _ in self._items(name):
-                    pass
+                for item in self._items(name):
+                    if name == PAYOUTS and POSTINGS in item:
+                        self.replay.add(read_postings(item))
         self._look_again()
         if self._under_way:
             self.findings.note(34, f"{self._under_way:,} payments are being worked on")

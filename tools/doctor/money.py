@@ -134,10 +134,10 @@ def captured_within_authorized(facts: PaymentFacts, _: Terms) -> Iterator[Proble
 def refunded_within_captured(facts: PaymentFacts, _: Terms) -> Iterator[Problem]:
     """15: at us with what is pending, and at each provider."""
     payment = facts.payment
-    pending = _pending(facts, InstructionKind.REFUND)
-    if payment.amount_refunded + pending > payment.amount_captured:
+    pending, disputed = _pending(facts, InstructionKind.REFUND), payment.disputed_minor
+    if payment.amount_refunded + pending + disputed > payment.amount_captured:
         text = (
-            f"{payment.amount_refunded} refunded and {pending} pending exceed "
+            f"{payment.amount_refunded} refunded, {pending} pending and {disputed} disputed exceed "
             f"{payment.amount_captured} captured"
         )
         yield Problem(15, payment.id, text)

@@ -22,6 +22,7 @@ def test_a_function_with_one_variable_reads_that_one(monkeypatch: pytest.MonkeyP
         ("CONTROL_TABLE", settings.control_table),
         ("PROVIDER_BOOKS_TABLE", settings.provider_books_table),
         ("PROVIDER_CALLS_TABLE", settings.provider_calls_table),
+        ("PAYOUTS_TABLE", settings.payouts_table),
         ("WALLETS_TABLE", settings.wallets_table),
         ("VAULT_TABLE", settings.vault),
         ("STATE_MACHINE_ARN", settings.state_machine_arn),
@@ -58,3 +59,14 @@ def test_provider_functions_are_a_json_object(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setenv("PROVIDER_FUNCTIONS", '{"card": "call-card"}')
 
     assert settings.provider_functions() == {"card": "call-card"}
+
+
+def test_the_api_is_reached_by_its_own_address_or_by_a_path_of_the_emulators(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://localhost:4566/")
+
+    monkeypatch.setenv("API_URL", "https://api1.execute-api.eu-west-1.amazonaws.com")
+    assert settings.api_url() == "https://api1.execute-api.eu-west-1.amazonaws.com"
+    monkeypatch.setenv("API_URL", "/_aws/execute-api/api1/dev")
+    assert settings.api_url() == "http://localhost:4566/_aws/execute-api/api1/dev"

@@ -59,10 +59,13 @@ class World:
     clock: FakeClock = field(default_factory=FakeClock)
     faults: Faults = field(default_factory=Faults)
     providers: tuple[ProviderConfig, ...] = (a_provider("mockCardA"),)
+    is_current: bool = True
 
     def deliver(self, due_at: timedelta = timedelta(0)) -> Delivery:
         market = FixedMarket(Market(self.providers, faults={"mockCardA": self.faults}))
-        deliver = DeliverCallback(market, FixedKeys(), self.line, self.sender, self.clock)
+        deliver = DeliverCallback(
+            market, FixedKeys(), self.line, self.sender, self.clock, lambda _: self.is_current
+        )
         return deliver(CALLBACK, NOON + due_at)
 
 
@@ -92,6 +95,14 @@ def test_whatever_is_not_taken_is_tried_again(status: int | None) -> None:
 
     with pytest.raises(Unavailable):
         world.deliver()
+
+
+def test_what_is_not_true_any_more_is_not_sent() -> None:
+    world = World(is_current=False)
+
+    assert world.deliver() is Delivery.WITHDRAWN
+
+    assert (world.line.posted, world.sender.sent) == ([], [])
 
 
 def test_a_provider_that_is_down_is_late_and_not_silent() -> None:

@@ -25,9 +25,11 @@ if TYPE_CHECKING:
     from payflow.domain.ports import (
         CallClaims,
         Clock,
+        DisputeDesk,
         MarketSource,
         MerchantRepository,
         PaymentRepository,
+        PayoutRepository,
         Provider,
         Randomness,
         RateSource,
@@ -71,6 +73,14 @@ def merchants() -> MerchantRepository:
     from payflow.aws.merchants import DynamoMerchants
 
     return DynamoMerchants(client("dynamodb"), settings.merchants_table())
+
+
+@cache
+def payouts() -> PayoutRepository:
+    """Payouts in DynamoDB."""
+    from payflow.aws.payouts import DynamoPayouts
+
+    return DynamoPayouts(client("dynamodb"), settings.payouts_table(), merchants=merchants)
 
 
 @cache
@@ -169,6 +179,13 @@ def provider_book() -> DynamoBook:
 
 
 @cache
+def dispute_desk() -> DisputeDesk:
+    """Where the simulated providers take evidence."""
+    from payflow.providers.simulated.disputes import SimulatedDisputeDesk
+
+    return SimulatedDisputeDesk(provider_book(), provider_outbox(), clock())
+
+
 def provider_outbox() -> SqsOutbox:
     """The simulated providers' callbacks that have to be sent, in SQS."""
     from payflow.aws.callback_queues import SqsOutbox

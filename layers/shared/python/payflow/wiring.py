@@ -9,9 +9,9 @@ once instead.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from payflow import __version__
 from payflow.adapters import (
@@ -19,8 +19,9 @@ from payflow.adapters import (
     call_claims,
     callback_inbox,
     callback_keys,
-    ids,
+    dispute_desk,
     new_provider,
+    payouts,
     provider_book,
     provider_functions,
     provider_outbox,
@@ -30,6 +31,7 @@ from payflow.adapters import (
 )
 from payflow.adapters import clock as clock
 from payflow.adapters import control as control
+from payflow.adapters import ids as ids
 from payflow.adapters import market as market
 from payflow.adapters import merchants as merchants
 from payflow.adapters import payments as payments
@@ -55,12 +57,17 @@ if TYPE_CHECKING:
     from payflow.services.manage_merchants import ManageMerchants
     from payflow.services.manage_providers import ManageProviders
     from payflow.services.manage_wallets import ManageWallets
+    from payflow.services.pay_out_merchants import PayOutMerchants
     from payflow.services.plan_next_step import PlanNextStep
+    from payflow.services.read_disputes import ReadDisputes
     from payflow.services.read_ledger import ReadLedger
     from payflow.services.read_payments import ReadPayments
+    from payflow.services.read_payouts import ReadPayouts
     from payflow.services.read_refunds import ReadRefunds
+    from payflow.services.record_dispute import RecordDispute
     from payflow.services.review_payments import ReviewPayments
     from payflow.services.show_approval import ShowApproval
+    from payflow.services.submit_evidence import SubmitEvidence
     from payflow.services.sweep_payments import SweepPayments
     from payflow.services.update_health import UpdateHealth
     from payflow.services.wake_payment import WakePayment
@@ -229,11 +236,54 @@ def read_refunds() -> ReadRefunds:
 
 
 @cache
+def read_disputes() -> ReadDisputes:
+    """The use cases behind `GET /api/v1/disputes`."""
+    from payflow.services.read_disputes import ReadDisputes
+
+    return ReadDisputes(read_payments())
+
+
+@cache
+def submit_evidence() -> SubmitEvidence:
+    """The use case behind `POST /api/v1/disputes/{id}/evidence`."""
+    from payflow.services.submit_evidence import SubmitEvidence
+
+    return SubmitEvidence(payments(), dispute_desk(), clock(), randomness())
+
+
+@cache
+def record_dispute() -> RecordDispute:
+    """The use case behind a provider's callback about a dispute."""
+    from payflow.services.record_dispute import RecordDispute
+
+    return RecordDispute(payments(), clock(), randomness())
+
+
+@cache
 def read_ledger() -> ReadLedger:
     """The use cases behind `GET /api/v1/ledger` and `/balance`."""
     from payflow.services.read_ledger import ReadLedger
+    from payflow.services.whole_journal import WholeJournal
 
-    return ReadLedger(payments(), merchants(), clock())
+    return ReadLedger(WholeJournal((payments(), payouts())), merchants(), clock())
+
+
+@cache
+def read_payouts() -> ReadPayouts:
+    """The use cases behind `GET /api/v1/payouts`."""
+    from payflow.services.read_payouts import ReadPayouts
+
+    return ReadPayouts(payouts())
+
+
+@cache
+def pay_out_merchants() -> PayOutMerchants:
+    """The use case behind the daily schedule and `POST /internal/payouts`."""
+    from payflow.services.earnings import FoldedEarnings
+    from payflow.services.pay_out_merchants import PayOutMerchants
+
+    earnings = FoldedEarnings(payments(), market(), clock())
+    return PayOutMerchants(payouts(), merchants(), earnings, clock(), randomness())
 
 
 @cache
@@ -250,6 +300,7 @@ def check_health() -> CheckHealth:
             "merchants_table": settings.merchants_table(),
             "provider_books_table": settings.provider_books_table(),
             "provider_calls_table": settings.provider_calls_table(),
+            "payouts_table": settings.payouts_table(),
             "wallets_table": settings.wallets_table(),
         },
         client("stepfunctions"),
@@ -271,9 +322,17 @@ def deliver_callback() -> DeliverCallback:
     """What the simulated providers do to deliver a callback."""
     from payflow.aws.callback_line import HttpCallbackLine
     from payflow.providers.simulated.delivery import DeliverCallback
+    from payflow.providers.simulated.disputes import still_true
 
     line = HttpCallbackLine(settings.api_url())
-    return DeliverCallback(market(), callback_keys(), line, provider_outbox(), clock())
+    return DeliverCallback(
+        market=market(),
+        keys=callback_keys(),
+        line=line,
+        sender=provider_outbox(),
+        clock=clock(),
+        is_current=lambda callback: still_true(callback, provider_book()),
+    )
 
 
 @cache
@@ -296,7 +355,7 @@ def handle_callback() -> HandleCallback:
         clock=clock(),
         randomness=randomness(),
         functions=provider_functions(),
-        record_dispute=lambda _: "disputes_not_recorded",
+        record_dispute=lambda callback: record_dispute()(callback).word,
     )
 
 
@@ -322,17 +381,6 @@ def show_approval() -> ShowApproval:
     return ShowApproval(payments(), merchants(), _desks(), clock(), approval_key)
 
 
-def _adapters() -> None:
-    import payflow.providers.registry  # noqa: F401
-
-
-def _ciphers() -> None:
-    from payflow.aws.envelope import load_ciphers
-
-    load_ciphers()
-    client("kms")
-
-
 def prime(function: str) -> None:
     """Make what a function will use, for a snapshot that many processes then start from.
 
@@ -340,37 +388,12 @@ def prime(function: str) -> None:
     have for itself it gets when it is asked (randomness from the system, credentials as they
     expire). Raises `KeyError` for a function that starts from no snapshot.
     """
+    from payflow.snapshot import USED_BY
+
     logger()
-    for part in _USED_BY[function]:
+    for part in USED_BY[function]:
         part()
 
-
-_USED_BY: Final[Mapping[str, tuple[Callable[[], object], ...]]] = {
-    "create_payment_api": (create_payment, merchants, _ciphers),
-    "payment_actions_api": (instruct_payment,),
-    "payments_api": (read_payments, read_refunds, merchants),
-    "tokens_api": (create_token, _ciphers),
-    "wallets_api": (manage_wallets,),
-    "ledger_api": (read_ledger,),
-    "merchants_api": (manage_merchants,),
-    "providers_api": (manage_providers, explain_routing),
-    "reviews_api": (review_payments,),
-    "meta_api": (check_health,),
-    "authorize_request": (authenticate,),
-    "plan_next_step": (plan_next_step,),
-    "call_card_provider": (
-        call_provider,
-        provider_book,
-        provider_outbox,
-        _adapters,
-        vault,
-        _ciphers,
-    ),
-    "call_upi_provider": (call_provider, provider_book, provider_outbox, _adapters),
-    "call_wallet_provider": (call_provider, provider_book, provider_outbox, _adapters, wallets),
-    "customer_api": (confirm_payment, show_approval, provider_book, provider_outbox, _adapters),
-    "provider_callbacks_api": (accept_callback,),
-}
 
 if settings.starts_from_snapshot():
     prime(settings.function_name())

@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from payflow.domain.ledger import Balance
+from payflow.domain.dispute import Dispute, Evidence
+from payflow.domain.ledger import Balance, JournalTransaction
 from payflow.domain.merchant import ApiKey, IssuedKey, Merchant, NewMerchant, Principal
 from payflow.domain.method import CardMethod
+from payflow.domain.payment import Payment
+from payflow.domain.payout import OPERATION as PAYOUT
+from payflow.domain.payout import Payout, payout_minimum_minor
 from payflow.domain.statement import EntryPage, MerchantBalance, TrialBalance
 from payflow.domain.timestamps import rfc3339
 
@@ -27,6 +31,37 @@ def token_document(card: CardMethod, fingerprint: str) -> Document:
             "bin": card.bin,
         },
         "fingerprint": fingerprint,
+    }
+
+
+def dispute_document(payment: Payment, dispute: Dispute) -> Document:
+    """A dispute with the evidence that was given."""
+    return {
+        "id": dispute.id,
+        "object": "dispute",
+        "payment_id": payment.id,
+        "merchant_id": payment.merchant_id,
+        "provider": payment.provider,
+        "provider_reference": dispute.reference,
+        "amount": dispute.amount_minor,
+        "amount_claimed": dispute.claimed_minor,
+        "currency": payment.amount.currency,
+        "status": dispute.status.value,
+        "reason": dispute.reason,
+        "evidence_due_at": rfc3339(dispute.evidence_due_at),
+        "evidence": _evidence(dispute.evidence),
+        "created_at": rfc3339(dispute.opened_at),
+        "closed_at": rfc3339(dispute.closed_at) if dispute.closed_at else None,
+    }
+
+
+def _evidence(evidence: Evidence | None) -> Document | None:
+    if evidence is None:
+        return None
+    return {
+        "text": evidence.text,
+        "files": list(evidence.files),
+        "submitted_at": rfc3339(evidence.submitted_at),
     }
 
 
@@ -54,13 +89,33 @@ def entries_document(page: EntryPage, next_cursor: str | None) -> Document:
             "direction": line.entry.side.value,
             "amount": line.entry.amount_minor,
             "currency": line.entry.account.currency,
-            "payment_id": line.transaction.payment_id,
+            "payment_id": _payment_id(line.transaction),
             "operation": line.transaction.operation,
             "created_at": rfc3339(line.transaction.posted_at),
         }
         for line in page.lines
     ]
     return {"data": data, "next_cursor": next_cursor}
+
+
+def _payment_id(transaction: JournalTransaction) -> str | None:
+    """The payment that was booked; None for a payout, which has an id of another kind."""
+    return None if transaction.operation == PAYOUT else transaction.payment_id
+
+
+def payout_document(payout: Payout) -> Document:
+    """A payout; it is paid as soon as it is booked."""
+    return {
+        "id": payout.id,
+        "object": "payout",
+        "merchant_id": payout.merchant_id,
+        "amount": payout.amount.minor,
+        "currency": payout.amount.currency,
+        "status": "paid",
+        "date": payout.day.isoformat(),
+        "carried": payout.carried_minor,
+        "created_at": rfc3339(payout.created_at),
+    }
 
 
 def trial_balance_document(trial: TrialBalance) -> Document:
@@ -106,6 +161,7 @@ def merchant_document(merchant: Merchant) -> Document:
             "bps": merchant.platform_fee.bps,
             "fixed_minor": merchant.platform_fee.fixed_minor,
         },
+        "payout_minimum": payout_minimum_minor(merchant, merchant.settlement_currency),
         "created_at": rfc3339(merchant.created_at),
         "updated_at": rfc3339(merchant.updated_at),
         "version": merchant.version,

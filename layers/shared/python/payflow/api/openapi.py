@@ -11,10 +11,12 @@ from typing import Any, Final
 
 from payflow import __version__
 from payflow.api.error_codes import ERROR_CODES
+from payflow.api.provider_responses import PROVIDER_STATE
 from payflow.api.queries import LIMIT_DEFAULT, LIMIT_MAX, TEXT_MAX
-from payflow.api.responses import PROVIDER_STATE, RESPONSE_OF, RESPONSE_SCHEMAS
+from payflow.api.responses import RESPONSE_OF, RESPONSE_SCHEMAS
 from payflow.api.routes import ROUTES, Route
 from payflow.api.schemas import REQUEST_SCHEMAS, reference
+from payflow.domain.dispute import DisputeStatus
 from payflow.domain.fault_request import faults_json_schema
 from payflow.domain.method import MethodType
 from payflow.domain.payment import Status
@@ -47,7 +49,9 @@ _BODY_OF: Final = {
     "cancelPayment": "CancelPayment",
     "confirmPayment": "ConfirmPayment",
     "refundPayment": "RefundPayment",
+    "submitDisputeEvidence": "SubmitEvidence",
     "createToken": "CreateToken",
+    "runPayouts": "RunPayouts",
     "resolveReview": "ResolveReview",
     "createWallet": "CreateWallet",
     "topUpWallet": "TopUpWallet",
@@ -60,11 +64,19 @@ _BODY_OF: Final = {
     "explainRouting": "CreatePayment",
 }
 _BODY_OPTIONAL: Final = frozenset(
-    {"createMerchantKey", "capturePayment", "cancelPayment", "confirmPayment", "refundPayment"}
+    {
+        "createMerchantKey",
+        "capturePayment",
+        "cancelPayment",
+        "confirmPayment",
+        "refundPayment",
+        "runPayouts",
+    }
 )
 
 _WAITING: Final = frozenset({"confirmPayment"})
 """What honours `Prefer`, and `Idempotency-Key` if it is given, without requiring one."""
+_MAY_CONFLICT: Final = frozenset({*_WAITING, "submitDisputeEvidence"})
 _PAGES: Final = frozenset({"getDocs", "showApproval", "decideApproval"})
 
 _CARD_EXAMPLE: Final = {
@@ -108,6 +120,11 @@ _QUERY: Final[dict[str, Document]] = {
         "schema": {"type": "string"},
     },
 }
+
+_OWN_QUERY: Final[dict[str, dict[str, Document]]] = {
+    "listDisputes": {"status": {"schema": {"type": "string", "enum": list(DisputeStatus)}}},
+}
+"""Parameters that mean something else for one operation."""
 
 _ERROR_TITLES: Final = {
     400: "The body is not JSON, or a header is missing or malformed",
@@ -233,7 +250,8 @@ def _header_parameters(route: Route) -> list[Document]:
 
 
 def _query_parameters(route: Route) -> list[Document]:
-    return [{"name": name, "in": "query", **_QUERY[name]} for name in route.query]
+    known = {**_QUERY, **_OWN_QUERY.get(route.operation_id, {})}
+    return [{"name": name, "in": "query", **known[name]} for name in route.query]
 
 
 def _request_body(operation_id: str) -> Document:
@@ -292,7 +310,7 @@ def _error_statuses(route: Route) -> list[int]:
         statuses.add(404)
     if route.operation_id in _BODY_OF:
         statuses |= {400, 413, 415}
-    if route.idempotent or route.operation_id in _WAITING or route.method in ("PUT", "PATCH"):
+    if route.idempotent or route.operation_id in _MAY_CONFLICT or route.method in ("PUT", "PATCH"):
         statuses.add(409)
     return sorted(statuses)
 

@@ -9,11 +9,13 @@ from enum import StrEnum
 from typing import Final, TypeVar
 
 from payflow.api.cursor import decode_cursor, encode_cursor
+from payflow.domain.dispute import DisputeStatus
 from payflow.domain.errors import InvalidRequest
-from payflow.domain.listing import PaymentFilter, PaymentPage
+from payflow.domain.listing import DisputeFilter, DisputePage, PaymentFilter, PaymentPage
 from payflow.domain.merchant import Caller, Merchant
 from payflow.domain.method import MethodType
 from payflow.domain.payment import Status
+from payflow.domain.payout import PayoutFilter, PayoutPage
 from payflow.domain.statement import EntryPage
 from payflow.domain.timestamps import parse_rfc3339
 
@@ -34,7 +36,7 @@ def parse_payment_filter(query: Mapping[str, str], merchant_id: str | None) -> P
     return PaymentFilter(
         merchant_id=merchant_id,
         limit=parse_limit(query),
-        after=decode_cursor(query.get("cursor"), *_payment_scope(query, merchant_id)),
+        after=decode_cursor(query.get("cursor"), *_list_scope("payments", query, merchant_id)),
         status=_choice(query, "status", Status),
         provider=_text(query, "provider"),
         method=_choice(query, "method", MethodType),
@@ -48,7 +50,46 @@ def payment_cursor(
     page: PaymentPage, query: Mapping[str, str], merchant_id: str | None
 ) -> str | None:
     """The cursor to what follows `page` of the same query."""
-    return encode_cursor(page.next_after, *_payment_scope(query, merchant_id))
+    return encode_cursor(page.next_after, *_list_scope("payments", query, merchant_id))
+
+
+def parse_dispute_filter(query: Mapping[str, str], merchant_id: str | None) -> DisputeFilter:
+    """Which disputes are asked for; `merchant_id` None means those of all merchants.
+
+    Raises `InvalidRequest` naming the parameter that is out of range or malformed.
+    """
+    return DisputeFilter(
+        merchant_id=merchant_id,
+        limit=parse_limit(query),
+        after=decode_cursor(query.get("cursor"), *_list_scope("disputes", query, merchant_id)),
+        status=_choice(query, "status", DisputeStatus),
+    )
+
+
+def dispute_cursor(
+    page: DisputePage, query: Mapping[str, str], merchant_id: str | None
+) -> str | None:
+    """The cursor to what follows `page` of the same query."""
+    return encode_cursor(page.next_after, *_list_scope("disputes", query, merchant_id))
+
+
+def parse_payout_filter(query: Mapping[str, str], merchant_id: str | None) -> PayoutFilter:
+    """Which payouts are asked for; `merchant_id` None means those of all merchants.
+
+    Raises `InvalidRequest` naming the parameter that is out of range or malformed.
+    """
+    return PayoutFilter(
+        merchant_id=merchant_id,
+        limit=parse_limit(query),
+        after=decode_cursor(query.get("cursor"), *_list_scope("payouts", query, merchant_id)),
+    )
+
+
+def payout_cursor(
+    page: PayoutPage, query: Mapping[str, str], merchant_id: str | None
+) -> str | None:
+    """The cursor to what follows `page` of the same query."""
+    return encode_cursor(page.next_after, *_list_scope("payouts", query, merchant_id))
 
 
 def parse_position(query: Mapping[str, str], account_id: str, caller: Caller) -> str | None:
@@ -83,9 +124,9 @@ def parse_limit(query: Mapping[str, str]) -> int:
     return limit
 
 
-def _payment_scope(query: Mapping[str, str], merchant_id: str | None) -> tuple[str, ...]:
+def _list_scope(kind: str, query: Mapping[str, str], merchant_id: str | None) -> tuple[str, ...]:
     filters = sorted((k, v) for k, v in query.items() if k not in ("cursor", "limit"))
-    return ("payments", merchant_id or _EVERYBODY, *(text for pair in filters for text in pair))
+    return (kind, merchant_id or _EVERYBODY, *(text for pair in filters for text in pair))
 
 
 def _entry_scope(account_id: str, caller: Caller) -> tuple[str, ...]:

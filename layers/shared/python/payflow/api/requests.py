@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 
 from payflow.api.schemas import CHECKER
@@ -68,6 +68,16 @@ def parse_refund(body: Body) -> tuple[int | None, str | None]:
     return body.get("amount"), reason
 
 
+def parse_evidence(body: Body) -> tuple[str, tuple[str, ...]]:
+    """The text of the evidence and its files; raises `InvalidRequest`."""
+    CHECKER.check("SubmitEvidence", body)
+    files = tuple(body.get("files") or ())
+    _refuse_card_number("text", body["text"])
+    for index, name in enumerate(files):
+        _refuse_card_number(f"files[{index}]", name)
+    return body["text"], files
+
+
 def parse_confirm(body: Body) -> CustomerDecision:
     """What the customer decides; raises `InvalidRequest`."""
     CHECKER.check("ConfirmPayment", body)
@@ -120,6 +130,21 @@ def parse_update_merchant(body: Body) -> MerchantTerms:
     return _terms(body)
 
 
+def parse_run_payouts(body: Body, today: date) -> tuple[str | None, date | None]:
+    """The merchant to pay and the day, None for all and for today; raises `InvalidRequest`."""
+    CHECKER.check("RunPayouts", body)
+    text = body.get("date")
+    if text is None:
+        return body.get("merchant_id"), None
+    try:
+        day = date.fromisoformat(text)
+    except ValueError as error:
+        raise InvalidRequest("invalid_format", "There is no such day.", param="date") from error
+    if day > today:
+        raise InvalidRequest("invalid_value", "That day has not come yet.", param="date")
+    return body.get("merchant_id"), day
+
+
 def parse_create_key(body: Body) -> Principal:
     """Whom the new key shall speak for; raises `InvalidRequest`."""
     CHECKER.check("CreateKey", body)
@@ -133,6 +158,7 @@ def _terms(body: Body) -> MerchantTerms:
         name=body.get("name"),
         settlement_currency=body.get("settlement_currency"),
         fees=FeeTerms(**fees) if fees else None,
+        payout_minimum_minor=body.get("payout_minimum"),
     )
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any, Final
 
 from payflow.api.json_schema import Schema
+from payflow.api.provider_responses import PROVIDER_HEALTH
 from payflow.api.response_parts import (
     AMOUNT,
     COUNT,
     POSITIVE,
-    RATE,
     TEXT,
     TIME,
     answer_object,
@@ -19,11 +19,11 @@ from payflow.api.response_parts import (
     page_of,
 )
 from payflow.api.schemas import CURRENCY, reference
+from payflow.api.settlement_responses import SETTLEMENT_RESPONSE_OF, SETTLEMENT_SCHEMAS
 from payflow.domain.instruction import InstructionStatus
 from payflow.domain.ledger import AccountKind, Side
 from payflow.domain.outcomes import Category, NextActionType, Operation, Outcome
 from payflow.domain.payment import CaptureMethod, Status
-from payflow.domain.provider import BreakerState
 from payflow.domain.review import ReviewReason
 
 _CARD_VIEW: Final = answer_object(
@@ -181,6 +181,7 @@ _MERCHANT: Final = answer_object(
     name=TEXT,
     settlement_currency=CURRENCY,
     fees=answer_object(bps=COUNT, fixed_minor=COUNT),
+    payout_minimum=AMOUNT,
     created_at=TIME,
     updated_at=TIME,
     version={"type": "integer", "minimum": 1},
@@ -193,37 +194,6 @@ def _with(schema: dict[str, Any], *, optional: bool = False, **more: Schema) -> 
 
 
 _SHOWN_ONCE: Final[Schema] = {"type": "string", "description": "Shown this once"}
-
-_FAULTS: Final = answer_object(
-    failure_rate=nullable(RATE),
-    latency_multiplier={"type": "number"},
-    outage={"type": "boolean"},
-    lost_response_rate=nullable(RATE),
-    until=nullable(TIME),
-)
-
-PROVIDER_STATE: Final = answer_object(
-    object=choice("provider"),
-    health=answer_object(
-        breaker=choice(*BreakerState),
-        open_until=nullable(TIME),
-        success_rate=nullable(RATE),
-        approval_rate=nullable(RATE),
-        latency_ms=nullable({"type": "number"}),
-        calls=COUNT,
-    ),
-    faults=nullable(_FAULTS),
-)
-
-_PROVIDER_HEALTH: Final = answer_object(
-    id=TEXT,
-    type=TEXT,
-    status=choice("ok", "degraded"),
-    breaker=choice(*BreakerState),
-    success_rate=nullable(RATE),
-    latency_ms=nullable({"type": "number"}),
-    outage={"type": "boolean"},
-)
 
 ERROR: Final = answer_object(
     error=answer_object(
@@ -303,7 +273,10 @@ RESPONSE_SCHEMAS: Final[dict[str, Schema]] = {
         direction=choice(*Side),
         amount={"type": "integer", "minimum": 1, "description": "Minor units"},
         currency=CURRENCY,
-        payment_id=TEXT,
+        payment_id={
+            "type": ["string", "null"],
+            "description": "Null for what is not about a payment, such as a payout",
+        },
         operation=TEXT,
         created_at=TIME,
     ),
@@ -348,7 +321,7 @@ RESPONSE_SCHEMAS: Final[dict[str, Schema]] = {
             "type": "object",
             "additionalProperties": answer_object(status=choice("ok", "unavailable")),
         },
-        providers=list_of(_PROVIDER_HEALTH),
+        providers=list_of(PROVIDER_HEALTH),
     ),
     "ReviewList": answer_object(
         data=list_of(
@@ -365,6 +338,7 @@ RESPONSE_SCHEMAS: Final[dict[str, Schema]] = {
             )
         )
     ),
+    **SETTLEMENT_SCHEMAS,
     "Error": ERROR,
 }
 """Every answer by the name that it has in the OpenAPI document."""
@@ -405,5 +379,6 @@ RESPONSE_OF: Final[dict[str, tuple[int, str]]] = {
     "getHealth": (200, "Health"),
     "listReviews": (200, "ReviewList"),
     "resolveReview": (200, "Payment"),
+    **SETTLEMENT_RESPONSE_OF,
 }
 """What each operation answers when all went well: status and schema."""

@@ -174,6 +174,21 @@ _CAPTURE_PAYMENT: Final = _object(
 )
 _REFUND_PAYMENT: Final = _object((), amount=_AMOUNT_LEFT, reason=_optional(_string(1, REASON_MAX)))
 
+EVIDENCE_TEXT_MAX: Final = 20_000
+EVIDENCE_FILES_MAX: Final = 10
+_SUBMIT_EVIDENCE: Final = _object(
+    ("text",),
+    text=_string(1, EVIDENCE_TEXT_MAX, description="Why the payment was rightful."),
+    files=_optional(
+        {
+            "type": "array",
+            "items": _string(1, TEXT_MAX),
+            "maxItems": EVIDENCE_FILES_MAX,
+            "description": "Names or addresses of documents that you keep.",
+        }
+    ),
+)
+
 _CONFIRM_PAYMENT: Final = _object(
     (),
     result=_optional(
@@ -210,6 +225,9 @@ _FEES: Final = _object(
     bps=_integer(0, BASIS_POINTS, description="Basis points of the captured amount"),
     fixed_minor=_integer(0, FEE_FIXED_MINOR_MAX, description="Minor units per capture"),
 )
+_PAYOUT_MINIMUM: Final = _integer(
+    0, AMOUNT_MINOR_MAX, description="Minor units of the settlement currency; less is carried"
+)
 _MERCHANT_NAME: Final = _string(1, TEXT_MAX, pattern=r"^.*\S.*$")
 
 REQUEST_SCHEMAS: Final[dict[str, Schema]] = {
@@ -229,6 +247,7 @@ REQUEST_SCHEMAS: Final[dict[str, Schema]] = {
     "CancelPayment": _object(()),
     "ConfirmPayment": _CONFIRM_PAYMENT,
     "RefundPayment": _REFUND_PAYMENT,
+    "SubmitEvidence": _SUBMIT_EVIDENCE,
     "ResolveReview": _object(
         ("outcome", "note"),
         outcome=_choice(
@@ -250,11 +269,31 @@ REQUEST_SCHEMAS: Final[dict[str, Schema]] = {
         name=_MERCHANT_NAME,
         settlement_currency=_optional(CURRENCY),
         fees=_optional(_FEES),
+        payout_minimum=_optional(_PAYOUT_MINIMUM),
     ),
     "UpdateMerchant": {
-        **_object((), name=_MERCHANT_NAME, settlement_currency=CURRENCY, fees=_FEES),
+        **_object(
+            (),
+            name=_MERCHANT_NAME,
+            settlement_currency=CURRENCY,
+            fees=_FEES,
+            payout_minimum=_PAYOUT_MINIMUM,
+        ),
         "minProperties": 1,
     },
+    "RunPayouts": _object(
+        (),
+        merchant_id=_optional(_string(1, 64, description="By default all merchants")),
+        date=_optional(
+            _string(
+                10,
+                10,
+                pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}$",
+                format="date",
+                description="The day that is paid for, in UTC; today by default, never later",
+            )
+        ),
+    ),
     "ProviderCallback": _PROVIDER_CALLBACK,
     "CreateKey": _object((), kind=_optional(_choice("secret", "publishable", default="secret"))),
 }

@@ -46,6 +46,7 @@ _MERCHANT: Final = (
     Field("created_at", "created_at", moment, read_moment),
     Field("updated_at", "updated_at", moment, read_moment),
     Field("version", "version", number, read_number),
+    Field("payout_minimum", "payout_minimum_minor", number, read_number),
 )
 _KEY: Final = (
     Field("key_id", "id", text, read_text),

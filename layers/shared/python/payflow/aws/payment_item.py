@@ -2,10 +2,11 @@
 
 A write unit is one kilobyte, so the item is packed. Readable are the attributes that keys and
 conditions use: `id`, `merchant_id`, `status`, `version`, `created_key` (creation time `#` id, the
-order of listings) and `posted_key` (time of the first journal transaction; absent, and the item
-out of that index, until money has moved). The other names are in the `Field`s below. Left out is
-what has its default, and what follows from the rest: the time of creation, the ids and numbers of
-attempts and journal transactions.
+order of listings), `posted_key` (time of the first journal transaction; absent, and the item
+out of that index, until money has moved) and `disputed_key` (opening time of the latest dispute `#`
+id; absent in nearly all). The other names are in the `Field`s below. Left out is what has its
+default, and what follows from the rest: the time of creation, the ids and numbers of attempts and
+journal transactions.
 
     amount, currency    the payment's money
     card, upi, wallet   the method, whichever it is
@@ -16,6 +17,7 @@ attempts and journal transactions.
     history             status, time, status, …
     postings            journal transactions, see `payflow.aws.posting_item`
     instructions        captures, cancellations and refunds, see `payflow.aws.instruction_item`
+    disputes            see `payflow.aws.dispute_item`
     reviews             what a person has to look at, or has: r reason, t time, n instruction,
                         d time of its end, by, a resolution, note
     attention           `due#` and a shard, or `review`: who has to look, see `attention_key`
@@ -50,6 +52,7 @@ from payflow.aws.attributes import (
     texts,
 )
 from payflow.aws.claim_item import FAILURE, claim_from_attributes, claim_to_attributes
+from payflow.aws.dispute_item import dispute_from_value, dispute_to_value
 from payflow.aws.instruction_item import instruction_from_value, instruction_to_value
 from payflow.aws.posting_item import posting_from_value, posting_to_value
 from payflow.domain.fx import Quote, Ratio
@@ -254,6 +257,9 @@ def payment_from_item(item: Item) -> Payment:
             instruction_from_value(instruction, payment_id)
             for instruction in _elements(item, "instructions")
         ),
+        disputes=tuple(
+            dispute_from_value(dispute, payment_id) for dispute in _elements(item, "disputes")
+        ),
         reviews=tuple(
             Review(**decoded(_REVIEW, review["M"])) for review in _elements(item, "reviews")
         ),
@@ -358,12 +364,16 @@ def _lists(payment: Payment) -> Item:
             for posting in payment.postings
         ],
         "instructions": [instruction_to_value(one) for one in payment.instructions],
+        "disputes": [dispute_to_value(one) for one in payment.disputes],
         "reviews": [{"M": encoded(_REVIEW, one)} for one in payment.reviews],
     }
     item: dict[str, Value] = {key: row(values) for key, values in lists.items() if values}
     if payment.postings:
         # The time of the first one: later postings leave the index as it is.
         item["posted_key"] = text(rfc3339(payment.postings[0].posted_at))
+    if payment.disputes:
+        latest_at = rfc3339(payment.disputes[-1].opened_at)
+        item["disputed_key"] = text(created_key(payment.id, latest_at))
     return item
 
 

@@ -2,6 +2,7 @@
 
     by_merchant   merchant_id, created_key   written once, when the payment is created
     by_posting    merchant_id, posted_key    sparse: written once, when money first moves
+    by_dispute    merchant_id, disputed_key  sparse: written when a dispute is opened
     by_attention  attention, attention_key   sparse: while somebody has to look at it, and when
 
 Each write carries a mark of its own. If the answer to a write is lost and the client repeats it,
@@ -11,13 +12,14 @@ the condition fails although nobody else has written; the mark tells this from a
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from heapq import merge
 from itertools import chain, islice
 from time import sleep
 from typing import TYPE_CHECKING, Any, Final
 
+from payflow.aws.across_merchants import merged
 from payflow.aws.attributes import Item, binary, number, read_text, text
 from payflow.aws.clients import error_code, unavailable_on_failure
 from payflow.aws.payment_item import (
@@ -28,9 +30,10 @@ from payflow.aws.payment_item import (
     payment_from_item,
     payment_to_item,
 )
-from payflow.domain.errors import InvalidRequest, Unavailable, VersionConflict
+from payflow.domain.dispute import Dispute
+from payflow.domain.errors import Unavailable, VersionConflict
 from payflow.domain.ledger import JournalTransaction
-from payflow.domain.listing import PaymentFilter, PaymentPage
+from payflow.domain.listing import DisputeFilter, DisputePage, PaymentFilter, PaymentPage
 from payflow.domain.payment import Payment
 from payflow.domain.ports import MerchantRepository
 from payflow.domain.timestamps import rfc3339
@@ -41,18 +44,15 @@ if TYPE_CHECKING:
 SCANNED_MAX: Final = 2_000
 """How many payments one listing looks at; a page that stops here is short, and says where."""
 
-MERCHANTS_MAX: Final = 1_000
-"""How many merchants an operator's listing merges: it asks each one's index at least once."""
-
 _PART: Final = "payments table"
 _BATCH_MAX: Final = 100  # BatchGetItem takes no more.
 _BATCH_TRIES_MAX: Final = 6
 _BATCH_PAUSE_S: Final = 0.02
 _QUERY_PAGE: Final = 500
-_QUERIES_AT_ONCE: Final = 10
 _MARK: Final = "mark"
 _MARK_BYTES: Final = 6
 _EARLIEST, _LATEST = "0", "~"
+_POSITION_SEPARATOR: Final = " "
 
 
 class DynamoPayments:
@@ -103,9 +103,31 @@ class DynamoPayments:
         Looks at `SCANNED_MAX` payments at most. For all merchants it merges their indexes; raises
         `InvalidRequest` for more than `MERCHANTS_MAX` of them.
         """
-        if wanted.merchant_id is not None:
-            return self._page(self._created_keys(wanted.merchant_id, wanted), wanted)
-        return self._page(self._created_keys_of_all(wanted), wanted)
+
+        def keys(merchant_id: str) -> Iterator[str]:
+            return self._created_keys(merchant_id, wanted)
+
+        return self._page(self._of(wanted.merchant_id, keys), wanted)
+
+    def list_disputes(self, wanted: DisputeFilter) -> DisputePage:
+        """A page of disputes, by payment, its latest dispute first; bounds and errors as `list`.
+
+        A position is a payment's `disputed_key` and its dispute that came last.
+        """
+
+        def keys(merchant_id: str) -> Iterator[str]:
+            return self._disputed_keys(merchant_id, wanted)
+
+        found: list[tuple[Payment, Dispute]] = []
+        position = None
+        disputes = self._disputes(self._of(wanted.merchant_id, keys), wanted)
+        for scanned, (at, payment, dispute) in enumerate(disputes):
+            if len(found) == wanted.limit or scanned == SCANNED_MAX:
+                return DisputePage(tuple(found), position)
+            position = at
+            if wanted.accepts(dispute):
+                found.append((payment, dispute))
+        return DisputePage(tuple(found), None)
 
     def due(self, now: datetime, limit: int) -> Sequence[str]:
         """The ids of at most `limit` payments whose `due_at` has passed."""
@@ -180,10 +202,57 @@ class DynamoPayments:
         latest = min(latest, wanted.after or _LATEST)
         if earliest > latest:
             return
+        # Two more than the page: the position itself, and the one that tells whether more follow.
+        first_page = wanted.limit + 2
+        for key in self._keys(
+            "by_merchant", "created_key", merchant_id, earliest, latest, first_page
+        ):
+            if key != wanted.after:
+                yield key
+
+    def _disputed_keys(self, merchant_id: str, wanted: DisputeFilter) -> Iterator[str]:
+        """The disputed_keys of one merchant from the position of `wanted` on, newest first."""
+        latest = _split_position(wanted.after)[0] if wanted.after else _LATEST
+        return self._keys(
+            "by_dispute", "disputed_key", merchant_id, _EARLIEST, latest, wanted.limit + 1
+        )
+
+    def _disputes(
+        self, keys: Iterator[str], wanted: DisputeFilter
+    ) -> Iterator[tuple[str, Payment, Dispute]]:
+        """Position, payment and dispute, newest first, behind the position of `wanted`."""
+        begun, seen = _split_position(wanted.after or "")
+        while batch := list(islice(keys, min(_BATCH_MAX, wanted.limit + 1))):
+            loaded = self._load([_id_in(key) for key in batch])
+            for key, payment in ((key, loaded.get(_id_in(key))) for key in batch):
+                disputes = payment.disputes[::-1] if payment is not None else ()
+                if key == begun:
+                    ids = [one.id for one in disputes]
+                    disputes = disputes[ids.index(seen) + 1 if seen in ids else 0 :]
+                for dispute in disputes:
+                    assert payment is not None  # it has a dispute
+                    yield f"{key}{_POSITION_SEPARATOR}{dispute.id}", payment, dispute
+
+    def _of(self, merchant_id: str | None, keys: Callable[[str], Iterator[str]]) -> Iterator[str]:
+        """The index keys of one merchant, or those of all in the same order."""
+        if merchant_id is not None:
+            return keys(merchant_id)
+        return merged(self._merchants().list(), keys)
+
+    def _keys(
+        self,
+        index: str,
+        sort_key: str,
+        merchant_id: str,
+        earliest: str,
+        latest: str,
+        first_page: int,
+    ) -> Iterator[str]:
+        """The sort keys of an index from `latest` down to `earliest`, both inclusive."""
         query = {
-            "IndexName": "by_merchant",
+            "IndexName": index,
             "KeyConditionExpression": "merchant_id = :merchant"
-            " AND created_key BETWEEN :earliest AND :latest",
+            f" AND {sort_key} BETWEEN :earliest AND :latest",
             "ExpressionAttributeValues": {
                 ":merchant": text(merchant_id),
                 ":earliest": text(earliest),
@@ -191,11 +260,7 @@ class DynamoPayments:
             },
             "ScanIndexForward": False,
         }
-        # Two more than the page: the position itself, and the one that tells whether more follow.
-        for key in self._query(query, wanted.limit + 2):
-            created_key = read_text(key["created_key"])
-            if created_key != wanted.after:
-                yield created_key
+        return (read_text(key[sort_key]) for key in self._query(query, first_page))
 
     def _attention(self, partition: str, until: datetime | None) -> Iterator[str]:
         """The attention_keys of one partition, oldest first, up to a time (None: all)."""
@@ -207,18 +272,6 @@ class DynamoPayments:
         }
         for key in self._query(query, _QUERY_PAGE):
             yield read_text(key["attention_key"])
-
-    def _created_keys_of_all(self, wanted: PaymentFilter) -> Iterator[str]:
-        from concurrent.futures import ThreadPoolExecutor
-
-        merchants = self._merchants().list()
-        if len(merchants) > MERCHANTS_MAX:
-            raise InvalidRequest(
-                "listing_too_wide", f"cannot list across more than {MERCHANTS_MAX} merchants"
-            )
-        streams = [self._created_keys(merchant.id, wanted) for merchant in merchants]
-        with ThreadPoolExecutor(_QUERIES_AT_ONCE) as pool:
-            return merge(*pool.map(_begun, streams), reverse=True)
 
     def _query(self, query: dict[str, Any], first_page: int) -> Iterator[Item]:
         """The index keys that `query` finds, page by page as they are asked for."""
@@ -258,10 +311,10 @@ def _id_in(created_key: str) -> str:
     return created_key.partition(KEY_SEPARATOR)[2]
 
 
-def _begun(keys: Iterator[str]) -> Iterable[str]:
-    """The same keys, the first of them fetched already."""
-    first = next(keys, None)
-    return () if first is None else chain((first,), keys)
+def _split_position(position: str) -> tuple[str, str]:
+    """The disputed_key and the dispute's id."""
+    key, _, dispute_id = position.partition(_POSITION_SEPARATOR)
+    return key, dispute_id
 
 
 def _batches(ids: Iterator[str]) -> Iterator[list[str]]:

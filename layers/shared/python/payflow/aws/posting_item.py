@@ -1,11 +1,11 @@
-"""The journal transactions of a payment, or of a wallet's top-up, as parts of its item, and back.
+"""Journal transactions as parts of the item of what they book (a payment, a payout), and back.
 
     o  operation      s  sequence      t  time of posting
     e  entries: [amount, account, owner?, currency?]; a debit is positive, a credit negative
 
 An account is its code below. Its owner is left out where it follows: the item's merchant for the
 merchant's accounts, nobody for the others. So is the item's own currency. The transaction's id
-follows from payment, operation and sequence.
+follows from the item's id, operation and sequence.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ _OF_THE_MERCHANT: Final = frozenset({AccountKind.MERCHANT_PAYABLE, AccountKind.M
 
 
 def posting_to_value(posting: JournalTransaction, merchant_id: str, currency: str) -> Value:
-    """`posting`, of this merchant and mostly in this currency, as a map."""
+    """`posting` of an item of this merchant and currency as a map."""
     entries = (row(_entry(entry, merchant_id, currency)) for entry in posting.entries)
     return {
         "M": {
@@ -61,14 +61,14 @@ def posting_to_value(posting: JournalTransaction, merchant_id: str, currency: st
 
 
 def posting_from_value(
-    value: Value, payment_id: str, merchant_id: str, currency: str
+    value: Value, item_id: str, merchant_id: str, currency: str
 ) -> JournalTransaction:
-    """The transaction that `posting_to_value` wrote down with these; `payment_id` is its fact's."""
+    """The transaction that `posting_to_value` wrote down in the item of that id."""
     fields = value["M"]
     operation, sequence = read_text(fields["o"]), read_number(fields["s"])
     return JournalTransaction(
-        id=transaction_id(payment_id, operation, sequence),
-        payment_id=payment_id,
+        id=transaction_id(item_id, operation, sequence),
+        payment_id=item_id,
         operation=operation,
         sequence=sequence,
         posted_at=read_moment(fields["t"]),

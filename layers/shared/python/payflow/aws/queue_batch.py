@@ -26,15 +26,15 @@ def queue_handler(handle: Callable[[str], None]) -> QueueHandler:
 
 
 def _is_done(handle: Callable[[str], None], record: dict[str, Any]) -> bool:
-    message = record["messageId"]
+    message_id = record["messageId"]
     try:
         handle(record["body"])
     except Unavailable as error:
         logger().warning(
-            "message left for later", extra={"code": error.code, "message_id": message}
+            "message left for later", extra={"code": error.code, "message_id": message_id}
         )
         return False
     except Exception as error:
-        log_failure("message not dealt with", error, message_id=message)
+        log_failure("message not dealt with", error, message_id=message_id)
         return False
     return True

@@ -63,6 +63,11 @@ def provider_calls_table() -> str:
     return _required("PROVIDER_CALLS_TABLE")
 
 
+def payouts_table() -> str:
+    """The name of the table of payouts."""
+    return _required("PAYOUTS_TABLE")
+
+
 def wake_up_queue_url() -> str:
     """The queue of payments that are to be looked at again."""
     return _required("WAKE_UPS_URL")

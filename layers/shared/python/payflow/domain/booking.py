@@ -38,7 +38,7 @@ def capture_transaction(
     Rule: `spec/money.md`, accounts.
     """
     currency = amount.currency
-    funding = _funding(provider, wallet_id, currency)
+    funding = funding_account(provider, wallet_id, currency)
     lines = (
         (funding.kind, funding.owner, Side.DEBIT, amount.minor - provider_fee_minor),
         (AccountKind.PROVIDER_FEES, None, Side.DEBIT, provider_fee_minor),
@@ -75,7 +75,7 @@ def refund_transaction(
     `spec/money.md`, accounts.
     """
     payable = Account(AccountKind.MERCHANT_PAYABLE, amount.currency, merchant_id)
-    funding = _funding(provider, wallet_id, amount.currency)
+    funding = funding_account(provider, wallet_id, amount.currency)
     return JournalTransaction(
         id=transaction_id(payment_id, "refund", sequence),
         payment_id=payment_id,
@@ -108,7 +108,7 @@ def top_up_transaction(
     )
 
 
-def _funding(provider: str, wallet_id: str | None, currency: str) -> Account:
+def funding_account(provider: str, wallet_id: str | None, currency: str) -> Account:
     """Where a payment's money comes from and its refunds go back to."""
     if wallet_id is not None:
         return Account(AccountKind.CUSTOMER_WALLET, currency, wallet_id)

@@ -90,17 +90,22 @@ def instruction_id(
 
 def identified(kind: InstructionKind, payment_id: str, own: str) -> str:
     """The id of that kind and payment whose own characters are `own`."""
-    return f"{PREFIXES[kind]}_{_characters(payment_id)}{own}"
+    return part_id(PREFIXES[kind], payment_id, own)
 
 
-def own_part(instruction_id: str) -> str:
-    """What `instruction_id` has beyond its payment's characters."""
-    return instruction_id[-_OWN_LENGTH:]
+def part_id(prefix: str, payment_id: str, own: str) -> str:
+    """The id of a part of the payment, whose own characters are `own`."""
+    return f"{prefix}_{_characters(payment_id)}{own}"
 
 
-def payment_of(instruction_id: str) -> str:
-    """The id of the payment that an instruction's id names, whether or not it exists."""
-    return f"pay_{_characters(instruction_id)[:-_OWN_LENGTH]}"
+def own_part(part_id: str) -> str:
+    """What the id of an instruction, or another part, has beyond its payment's characters."""
+    return part_id[-_OWN_LENGTH:]
+
+
+def payment_of(part_id: str) -> str:
+    """The id of the payment that the id of a part names, whether or not it exists."""
+    return f"pay_{_characters(part_id)[:-_OWN_LENGTH]}"
 
 
 def _characters(identifier: str) -> str:

@@ -1,7 +1,8 @@
 """Which instructions a payment takes, and what each does to it.
 
 `accepted` is the only way in and `settled` the only way out, so that these two hold the money
-invariants: captured + pending captures <= authorised, refunded + pending refunds <= captured.
+invariants: captured + pending captures <= authorised, refunded + pending refunds + disputed (unless
+won) <= captured.
 
 A cancellation is taken as long as nothing has been captured. What it comes to is decided by what
 the provider says, not by hope: see `payflow.domain.plan_instruction`.
@@ -59,7 +60,7 @@ def capturable_minor(payment: Payment) -> int:
 
 def refundable_minor(payment: Payment) -> int:
     """What may still be refunded, in minor units."""
-    reserved = payment.pending_minor(InstructionKind.REFUND)
+    reserved = payment.pending_minor(InstructionKind.REFUND) + payment.disputed_minor
     return payment.amount_captured - payment.amount_refunded - reserved
 
 
@@ -194,6 +195,8 @@ def _reserved(payment: Payment, asked: NewInstruction, now: datetime) -> int:
         case InstructionKind.REFUND:
             if not payment.amount_captured:
                 raise _refused("payment_not_refundable", payment)
+            if any(one.is_open for one in payment.disputes):
+                raise Conflict("payment_disputed", "The payment is disputed; wait for the outcome.")
             return _within(asked, refundable_minor(payment), "refund_exceeds_captured")
         case InstructionKind.REVERSAL:
             return 0

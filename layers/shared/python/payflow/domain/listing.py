@@ -1,10 +1,11 @@
-"""How payments are listed: what is wanted, and a page of it."""
+"""How payments and disputes are listed: what is wanted, and a page of it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
 
+from payflow.domain.dispute import Dispute, DisputeStatus
 from payflow.domain.method import MethodType
 from payflow.domain.payment import Payment, Status
 
@@ -42,4 +43,29 @@ class PaymentPage:
     """Payments newest first, and where the next page begins (None: there is none)."""
 
     payments: tuple[Payment, ...]
+    next_after: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DisputeFilter:
+    """Which disputes, newest first. `merchant_id` None means all merchants (operators only).
+
+    `after` is the position behind which the page begins, as an earlier page gave it.
+    """
+
+    merchant_id: str | None
+    limit: int
+    after: str | None = None
+    status: DisputeStatus | None = None
+
+    def accepts(self, dispute: Dispute) -> bool:
+        """Whether `dispute` has the wanted status."""
+        return self.status is None or dispute.status is self.status
+
+
+@dataclass(frozen=True, slots=True)
+class DisputePage:
+    """Disputes with their payments, and where the next page begins (None: there is none)."""
+
+    disputes: tuple[tuple[Payment, Dispute], ...]
     next_after: str | None

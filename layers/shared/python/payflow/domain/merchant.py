@@ -20,7 +20,10 @@ class Principal(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Merchant:
-    """A tenant: it sees its own objects and nothing else."""
+    """A tenant: it sees its own objects and nothing else.
+
+    `payout_minimum_minor` is in minor units of its settlement currency; None: what is usual.
+    """
 
     id: str
     name: str
@@ -29,6 +32,7 @@ class Merchant:
     created_at: datetime
     updated_at: datetime
     version: int = 1
+    payout_minimum_minor: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +42,7 @@ class MerchantTerms:
     name: str | None = None
     settlement_currency: str | None = None
     fees: FeeTerms | None = None
+    payout_minimum_minor: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

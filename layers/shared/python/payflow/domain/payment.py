@@ -11,6 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
+from payflow.domain.dispute import Dispute
 from payflow.domain.errors import Conflict
 from payflow.domain.fx import Quote
 from payflow.domain.ids import derived_id
@@ -206,6 +207,7 @@ class Payment:
     history: tuple[StatusChange, ...] = ()
     postings: tuple[JournalTransaction, ...] = ()
     instructions: tuple[Instruction, ...] = ()
+    disputes: tuple[Dispute, ...] = ()
     reviews: tuple[Review, ...] = ()
     due_at: datetime | None = None
 
@@ -274,6 +276,15 @@ class Payment:
     def instruction(self, instruction_id: str) -> Instruction | None:
         """The instruction of that id, or None."""
         return next((one for one in self.instructions if one.id == instruction_id), None)
+
+    def dispute(self, dispute_id: str) -> Dispute | None:
+        """The dispute of that id, or None."""
+        return next((one for one in self.disputes if one.id == dispute_id), None)
+
+    @property
+    def disputed_minor(self) -> int:
+        """What is disputed, in reserve or lost, in minor units: it cannot be refunded."""
+        return sum(one.amount_minor for one in self.disputes if one.weighs)
 
 
 def provider_key(payment_id: str, attempt_number: int) -> str:

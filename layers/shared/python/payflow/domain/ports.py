@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 if TYPE_CHECKING:
     from payflow.domain.approval import Approval, CustomerDecision, Verdict
     from payflow.domain.control import Control, Document
+    from payflow.domain.dispute import Evidence
     from payflow.domain.fx import RateTable
     from payflow.domain.health import HealthBook
     from payflow.domain.ledger import JournalTransaction
-    from payflow.domain.listing import PaymentFilter, PaymentPage
+    from payflow.domain.listing import DisputeFilter, DisputePage, PaymentFilter, PaymentPage
     from payflow.domain.merchant import ApiKey, Merchant
     from payflow.domain.method import CardData, CardMethod
     from payflow.domain.outcomes import ProviderResult
     from payflow.domain.payment import Payment
+    from payflow.domain.payout import Earned, PaidOut, Payout, PayoutFilter, PayoutPage
     from payflow.domain.provider import Faults, Market, ProviderConfig
     from payflow.domain.provider_call import ProviderCall
     from payflow.domain.provider_callback import ProviderCallback
@@ -66,6 +68,10 @@ class PaymentRepository(Protocol):
         """Newest first, at most `wanted.limit`, from `wanted.after` on."""
         ...
 
+    def list_disputes(self, wanted: DisputeFilter) -> DisputePage:
+        """Payments with disputes, by their latest one; at most `wanted.limit` disputes."""
+        ...
+
     def due(self, now: datetime, limit: int) -> Sequence[str]:
         """The ids of at most `limit` payments whose `due_at` has passed."""
         ...
@@ -76,6 +82,50 @@ class PaymentRepository(Protocol):
 
     def postings(self, merchant_id: str) -> Sequence[JournalTransaction]:
         """Every journal transaction of a merchant's payments, oldest first."""
+        ...
+
+
+class JournalSource(Protocol):
+    """Where journal transactions are read."""
+
+    def postings(self, merchant_id: str) -> Sequence[JournalTransaction]:
+        """Every journal transaction of that merchant which is kept here, oldest first."""
+        ...
+
+
+class Earnings(Protocol):
+    """What merchants have earned."""
+
+    def of(self, merchant_id: str) -> Mapping[str, Earned]:
+        """By currency, as of now: what no capture, refund or dispute is missing from."""
+        ...
+
+
+class PayoutRepository(Protocol):
+    """Payouts, and the sum of them by merchant and currency."""
+
+    def add(self, payout: Payout, before: PaidOut) -> None:
+        """Store a new payout and the sum with it, both or neither.
+
+        Raises `VersionConflict` if there is a payout with that id, or the sum is not `before` any
+        more: load both and decide anew.
+        """
+        ...
+
+    def paid_out(self, merchant_id: str, currency: str) -> PaidOut:
+        """The sum of all payouts so far (a consistent read)."""
+        ...
+
+    def get(self, payout_id: str) -> Payout | None:
+        """The payout (a consistent read), or None."""
+        ...
+
+    def list(self, wanted: PayoutFilter) -> PayoutPage:
+        """Newest first, at most `wanted.limit`, from `wanted.after` on."""
+        ...
+
+    def postings(self, merchant_id: str) -> Sequence[JournalTransaction]:
+        """Every journal transaction of a merchant's payouts, oldest first."""
         ...
 
 
@@ -291,6 +341,20 @@ class Provider(Protocol):
 
     def inquire(self, call: ProviderCall) -> ProviderResult:
         """Ask what became of the operation with `call.key`, whichever it was; changes nothing."""
+        ...
+
+
+class DisputeDesk(Protocol):
+    """Where a provider takes evidence."""
+
+    def submit(
+        self, provider: str, dispute_reference: str, payment_id: str, evidence: Evidence
+    ) -> None:
+        """Hand the evidence over, harmless when repeated: the first one stands.
+
+        The provider decides later and says so by callback. Raises `Conflict`
+        (`evidence_too_late`) if it takes none any more, `Unavailable` if it could not be told.
+        """
         ...
 
 

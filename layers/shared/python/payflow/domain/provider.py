@@ -54,8 +54,9 @@ class ProviderConfig:
     `visibility_ms`: how long after a call an inquiry may still miss it. `approval_timeout_ms`: how
     long a customer may take. `authorization_validity_ms`: how long an authorisation can be
     captured. `failure_rate` and `lost_response_rate` are probabilities of the simulation. Amounts
-    are in minor units. `webhook_secret` names the secret that its callbacks are signed with; None:
-    one of its own that the deployment made.
+    are in minor units. What was captured is paid out `settlement_lag_days` later. `webhook_secret`
+    names the secret that its callbacks are signed with; None: one of its own that the deployment
+    made.
     """
 
     id: str
@@ -79,6 +80,7 @@ class ProviderConfig:
     approval_timeout_ms: int = 300_000
     authorization_validity_ms: int = 7 * 86_400_000
     max_concurrency: int | None = None
+    settlement_lag_days: int = 1
     callback: CallbackTerms = field(default_factory=CallbackTerms)
     webhook_secret: str | None = None
 

@@ -27,6 +27,7 @@ PRIORITY_DEFAULT: Final = 100
 WEIGHT_DEFAULT: Final = 100
 VISIBILITY_MS_DEFAULT: Final = 2_000
 APPROVAL_TIMEOUT_MS_DEFAULT: Final = 300_000
+SETTLEMENT_LAG_DAYS_DEFAULT: Final = 1
 AUTHORIZATION_VALIDITY_MS_DEFAULT: Final = 7 * 86_400_000
 CURRENCIES_DEFAULT: Final[dict[MethodType, frozenset[str]]] = {
     MethodType.CARD: frozenset(),
@@ -67,6 +68,9 @@ def provider_from_document(document: Document) -> ProviderConfig:
             "authorizationValidityMs", AUTHORIZATION_VALIDITY_MS_DEFAULT
         ),
         max_concurrency=document.get("maxConcurrency"),
+        settlement_lag_days=document.get("settlement", {}).get(
+            "lagDays", SETTLEMENT_LAG_DAYS_DEFAULT
+        ),
         callback=_callback(document),
         webhook_secret=document.get("webhookSecret"),
     )

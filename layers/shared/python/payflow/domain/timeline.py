@@ -1,4 +1,4 @@
-"""A payment's story, told in order: decisions, attempts, status changes, ledger entries.
+"""A payment's story in order: decisions, attempts, status changes, disputes, ledger entries.
 
 It is made from the payment alone, whenever somebody asks, and so can never disagree with it.
 """
@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from payflow.domain.dispute import Dispute
 from payflow.domain.instruction import Instruction, InstructionKind
 from payflow.domain.ledger import JournalTransaction, Side
 from payflow.domain.method import CardMethod, Method, UpiMethod
@@ -38,6 +39,7 @@ def timeline(payment: Payment) -> list[Happening]:
         *(_requested(payment, one) for one in payment.instructions),
         *_attempts(payment),
         *(_settled(payment, one) for one in payment.instructions if not one.is_pending),
+        *(told for one in payment.disputes for told in _disputed(payment, one)),
         *_unroutable(payment),
         *_reviews(payment),
         *(_status_change(payment, change) for change in payment.history),
@@ -223,8 +225,11 @@ def _reviews(payment: Payment) -> Iterator[Happening]:
 def _worth(payment: Payment, instruction: Instruction) -> str:
     if instruction.kind in (InstructionKind.VOID, InstructionKind.REVERSAL):
         return ""
-    currency = payment.amount.currency
-    return f" of {currency} {major_units(Money(instruction.amount_minor, currency))}"
+    return f" of {payment.amount.currency} {_major(payment, instruction.amount_minor)}"
+
+
+def _major(payment: Payment, minor: int) -> str:
+    return major_units(Money(minor, payment.amount.currency))
 
 
 def _instruction_data(instruction: Instruction) -> dict[str, Any]:
@@ -238,6 +243,30 @@ def _instruction_data(instruction: Instruction) -> dict[str, Any]:
     if instruction.reason is not None:
         data["reason"] = instruction.reason
     return data
+
+
+def _disputed(payment: Payment, dispute: Dispute) -> Iterator[Happening]:
+    worth = f"{payment.amount.currency} {_major(payment, dispute.amount_minor)}"
+    data = {"dispute_id": dispute.id, "amount": dispute.amount_minor}
+    claim = {"claimed": dispute.claimed_minor, "reason": dispute.reason}
+    more = ", more is claimed than is left" if dispute.exceeds else ""
+    yield Happening(
+        dispute.opened_at,
+        "dispute.opened",
+        f"Dispute of {worth} opened: {dispute.reason}{more}",
+        {**data, **claim, "evidence_due_at": rfc3339(dispute.evidence_due_at)},
+    )
+    if dispute.evidence is not None:
+        files = len(dispute.evidence.files)
+        yield Happening(
+            dispute.evidence.submitted_at,
+            "dispute.evidence_submitted",
+            f"Evidence submitted for the dispute of {worth}",
+            {**data, "files": files},
+        )
+    if dispute.closed_at is not None:
+        kind = dispute.status.value
+        yield Happening(dispute.closed_at, f"dispute.{kind}", f"Dispute of {worth} {kind}", data)
 
 
 def _status_change(payment: Payment, change: StatusChange) -> Happening:

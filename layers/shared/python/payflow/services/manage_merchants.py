@@ -48,6 +48,7 @@ class ManageMerchants:
             name=name,
             settlement_currency=terms.settlement_currency or DEFAULT_SETTLEMENT_CURRENCY,
             platform_fee=terms.fees or DEFAULT_FEES,
+            payout_minimum_minor=terms.payout_minimum_minor,
             created_at=now,
             updated_at=now,
         )
@@ -82,6 +83,11 @@ class ManageMerchants:
             name=terms.name or merchant.name,
             settlement_currency=terms.settlement_currency or merchant.settlement_currency,
             platform_fee=terms.fees or merchant.platform_fee,
+            payout_minimum_minor=(
+                merchant.payout_minimum_minor
+                if terms.payout_minimum_minor is None
+                else terms.payout_minimum_minor
+            ),
             updated_at=self.clock.now(),
             version=merchant.version + 1,
         )

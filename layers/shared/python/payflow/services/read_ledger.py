@@ -15,7 +15,7 @@ from payflow.domain.ids import derived_id
 from payflow.domain.ledger import Account, AccountKind, Balance, JournalTransaction, folded
 from payflow.domain.merchant import Caller, Principal
 from payflow.domain.money import MINOR_UNIT_EXPONENT
-from payflow.domain.ports import Clock, MerchantRepository, PaymentRepository
+from payflow.domain.ports import Clock, JournalSource, MerchantRepository
 from payflow.domain.statement import (
     CurrencyTotal,
     EntryPage,
@@ -35,7 +35,7 @@ class ReadLedger:
     Each raises `Unavailable` with the store. An operator's question reads every merchant's journal.
     """
 
-    payments: PaymentRepository
+    journal: JournalSource
     merchants: MerchantRepository
     clock: Clock
 
@@ -91,9 +91,9 @@ class ReadLedger:
 
     def _journal(self, caller: Caller) -> Sequence[JournalTransaction]:
         if caller.merchant_id is not None:
-            return self.payments.postings(caller.merchant_id)
+            return self.journal.postings(caller.merchant_id)
         owners = [merchant.id for merchant in self.merchants.list()]
-        journal = [posted for owner in owners for posted in self.payments.postings(owner)]
+        journal = [posted for owner in owners for posted in self.journal.postings(owner)]
         return sorted(journal, key=lambda posted: (posted.posted_at, posted.id))
 
 

@@ -8,16 +8,26 @@ from __future__ import annotations
 from typing import Final
 from urllib.parse import unquote
 
+from payflow.api.routes.disputes import DISPUTES
 from payflow.api.routes.ledger import LEDGER
 from payflow.api.routes.operators import OPERATORS
 from payflow.api.routes.payments import PAYMENTS
+from payflow.api.routes.payouts import PAYOUTS
 from payflow.api.routes.route import PAGING, Auth, Route
 from payflow.api.routes.service import SERVICE
 from payflow.api.routes.wallets import WALLETS
 
 __all__ = ["PAGING", "ROUTES", "Auth", "Route", "matching"]
 
-ROUTES: Final[tuple[Route, ...]] = (*PAYMENTS, *WALLETS, *LEDGER, *OPERATORS, *SERVICE)
+ROUTES: Final[tuple[Route, ...]] = (
+    *PAYMENTS,
+    *DISPUTES,
+    *WALLETS,
+    *LEDGER,
+    *PAYOUTS,
+    *OPERATORS,
+    *SERVICE,
+)
 
 
 def matching(path: str) -> list[tuple[Route, dict[str, str]]]:

@@ -17,6 +17,7 @@ from payflow.domain.ids import derived_id
 from payflow.providers.simulated.book import ProviderBook
 from payflow.providers.simulated.callbacks import Telling, due_callbacks
 from payflow.providers.simulated.dialect import DIALECTS
+from payflow.providers.simulated.disputes import DisputeOffice
 from payflow.providers.simulated.entry import Aftermath, BookEntry, Kind, Standing
 from payflow.providers.simulated.instruments import (
     ANSWER_BY_PAGE,
@@ -79,6 +80,7 @@ class SimulatedAcquirer:
         """
         self._config = config
         self._book = ProviderBook(config.id, book)
+        self._disputes = DisputeOffice(config.id, book=book, callbacks=callbacks, clock=clock)
         self._callbacks = callbacks
         self._approval_url = approval_url
         self._clock = clock
@@ -95,6 +97,8 @@ class SimulatedAcquirer:
         if behaviour.request_lost:
             return LOST
         entry = self._book.enter(self._entry(request, behaviour, now, request.masked_instrument))
+        if entry.kind is Kind.SALE and entry.aftermath is Aftermath.DISPUTED:
+            self._disputes.open(entry)
         self._tell(entry, behaviour.telling, now)
         return self._delivery(entry, request, now)
 
@@ -206,7 +210,10 @@ class SimulatedAcquirer:
         entry = self._entry(request, behaviour, now, held.entry.instrument)
         if entry.standing is Standing.FAILED:
             return self._book.enter(entry)
-        return self._book.enter_with_sums(entry, held, _expected(sums, entry))
+        entry = self._book.enter_with_sums(entry, held, _expected(sums, entry))
+        if entry.kind is Kind.CAPTURE and held.entry.aftermath is Aftermath.DISPUTED:
+            self._disputes.open(entry)
+        return entry
 
     def _refused(
         self, request: OperationRequest, reason: Refusal, now: datetime, instrument: str = ""

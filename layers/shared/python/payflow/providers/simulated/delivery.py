@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -39,23 +39,28 @@ class Delivery(StrEnum):
     DELIVERED = "delivered"
     POSTPONED = "postponed"
     ABANDONED = "abandoned"
+    WITHDRAWN = "withdrawn"
 
 
 @dataclass(frozen=True, slots=True)
 class DeliverCallback:
-    """One attempt to deliver one callback; `sender` takes those whose time has not come."""
+    """One attempt to deliver one callback; `sender` takes those whose time has not come.
+
+    `is_current` tells whether what a callback says is still true as it leaves.
+    """
 
     market: MarketSource
     keys: CallbackKeys
     line: CallbackLine
     sender: CallbackSender
     clock: Clock
+    is_current: Callable[[ProviderCallback], bool]
 
     def __call__(self, callback: ProviderCallback, due_at: datetime) -> Delivery:
         """Deliver `callback`, or send it off again for later: before `due_at`, or in an outage.
 
-        It is abandoned if its provider is not configured any more. Raises `Unavailable` if the API
-        did not take it: try again.
+        It is abandoned if its provider is not configured any more, and withdrawn if it is not true
+        any more. Raises `Unavailable` if the API did not take it: try again.
         """
         now, market = self.clock.now(), self.market.snapshot()
         if now < due_at:
@@ -69,6 +74,8 @@ class DeliverCallback:
                 raise Unavailable("temporarily_unavailable", f"{config.id} is down for too long")
             self.sender.send(callback, OUTAGE_PAUSE_MS)
             return Delivery.POSTPONED
+        if not self.is_current(callback):
+            return Delivery.WITHDRAWN
         body = json.dumps(callback_body(callback), separators=(",", ":")).encode()
         keys = self.keys.of(config)
         headers = signed_headers(keys, message_id=callback.id, sent_at=now, body=body)

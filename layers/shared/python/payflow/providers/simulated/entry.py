@@ -44,6 +44,7 @@ class Aftermath(StrEnum):
     CERTAIN = "certain"
     CAPTURE_FAILS_ONCE = "capture_fails_once"
     REFUND_COMES_BACK = "refund_comes_back"
+    DISPUTED = "disputed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

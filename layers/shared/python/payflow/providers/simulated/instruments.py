@@ -114,7 +114,7 @@ CARDS: Final[dict[str, Behaviour]] = {
     "4000000000003238": APPROVED,
     "4000000000000077": Behaviour(aftermath=Aftermath.CAPTURE_FAILS_ONCE),
     "4000000000005126": Behaviour(aftermath=Aftermath.REFUND_COMES_BACK),
-    "4000000000000259": APPROVED,
+    "4000000000000259": Behaviour(aftermath=Aftermath.DISPUTED),
     "4000000000000036": Behaviour(
         reply_after_ms=OVERTAKEN_ANSWER_MS, telling=Telling.BEFORE_THE_ANSWER
     ),
