@@ -19,6 +19,7 @@ from payflow.domain.payment import Payment
 from payflow.domain.ports import Clock
 from tools.doctor.charging import CHARGING
 from tools.doctor.derivation import expected_key
+from tools.doctor.disputes import DISPUTES
 from tools.doctor.facts import (
     POSTINGS,
     BookFact,
@@ -34,6 +35,7 @@ from tools.doctor.facts import (
 from tools.doctor.findings import Findings, Problem
 from tools.doctor.liveness import LIVENESS, claim_has_payment, is_under_way
 from tools.doctor.money import MONEY, Replay, Sums
+from tools.doctor.payouts import PayoutExamination
 from tools.doctor.secrecy import (
     SECRECY,
     Secrets,
@@ -46,7 +48,7 @@ from tools.doctor.tables import Table
 from tools.doctor.wallet_examination import WalletExamination
 from tools.doctor.wallets import read_operation, wallet_entry
 
-CHECKS: Final = (*CHARGING, *MONEY, *SECRECY, *LIVENESS)
+CHECKS: Final = (*CHARGING, *MONEY, *DISPUTES, *SECRECY, *LIVENESS)
 CHECKED: Final = tuple(dict.fromkeys(number for number, _ in CHECKS))
 
 PAYMENTS: Final = "Payments"
@@ -55,7 +57,7 @@ CALLS: Final = "ProviderCalls"
 VAULT: Final = "Vault"
 WALLETS: Final = "Wallets"
 PAYOUTS: Final = "Payouts"
-JOINED: Final = (BOOKS, WALLETS, CALLS, VAULT, PAYMENTS)
+JOINED: Final = (BOOKS, WALLETS, CALLS, VAULT, PAYMENTS, PAYOUTS)
 """In the order in which they are read; any other table is looked through for secrets."""
 
 LOOKS_MAX: Final = 4
@@ -101,6 +103,8 @@ class Examination:
             self._read_payments(spool, wallets)
             self._suspect_orphans(spool)
             wallets.judge(spool)
+        payouts = PayoutExamination(self.tables[PAYOUTS], self.findings, self.replay)
+        payouts.run(self._items(PAYOUTS))
         for name in self.tables:
             if name not in JOINED:
                 for item in self._items(name):
