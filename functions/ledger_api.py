@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from payflow import wiring
 from payflow.api import documents
-from payflow.api.queries import entry_cursor, parse_limit, parse_position
+from payflow.api.queries import entry_cursor, parse_as_of, parse_limit, parse_position
 from payflow.aws.http import Request, Response, http_handler, json_response
 
 
@@ -15,8 +15,9 @@ def list_accounts(request: Request) -> Response:
 
 
 def get_account(request: Request) -> Response:
-    """200 with the account's sums, 404 for none or one that is not the caller's."""
-    account = wiring.read_ledger().account(request.path_params["id"], request.caller)
+    """200 with the account's sums, now or as of a time; 404 for none or another's."""
+    at = parse_as_of(request.query)
+    account = wiring.read_ledger().account(request.path_params["id"], request.caller, at)
     return json_response(documents.account_document(account))
 
 
@@ -29,8 +30,8 @@ def list_entries(request: Request) -> Response:
 
 
 def get_trial_balance(request: Request) -> Response:
-    """200 with all accounts and the sums by currency."""
-    trial = wiring.read_ledger().trial_balance(request.caller)
+    """200 with all accounts and the sums by currency, now or as of a time."""
+    trial = wiring.read_ledger().trial_balance(request.caller, parse_as_of(request.query))
     return json_response(documents.trial_balance_document(trial))
 
 

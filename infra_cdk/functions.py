@@ -25,6 +25,7 @@ REVIEWS_FUNCTION = "reviews_api"
 PLAN_FUNCTION = "plan_next_step"
 AUTHORIZER_FUNCTION = "authorize_request"
 PAYOUT_FUNCTION = "pay_out_merchants"
+LEDGER_FUNCTION = "fold_ledger"
 CUSTOMER_FUNCTION = "customer_api"
 CALLBACKS_FUNCTION = "provider_callbacks_api"
 SEND_CALLBACK_FUNCTION = "send_provider_callback"
@@ -48,7 +49,7 @@ IN_FUNCTION = {"AUTHORIZER": Authorizer.IN_FUNCTION.value}
 
 # A merchant may ask to wait 25 s for the outcome; API Gateway gives up after 29 s.
 CREATE_TIMEOUT_S = 29
-# Folds a journal of any length.
+# Reads all shards, and every merchant's latest payments, for an operator.
 LEDGER_TIMEOUT_S = 29
 # Long enough for two AWS calls that fail as slowly as they can (payflow.aws.clients): the market is
 # gone without, and the next failure is told.
@@ -65,6 +66,7 @@ PAYOUT_TIMEOUT_S = 300
 SEND_CALLBACK_TIMEOUT_S = 30
 HANDLE_CALLBACK_TIMEOUT_S = 30
 FOLLOW_TIMEOUT_S = 30
+FOLD_TIMEOUT_S = 30
 WAKE_TIMEOUT_S = 30
 SWEEP_TIMEOUT_S = 30
 READINGS = {
@@ -117,6 +119,12 @@ def function_specs(
         ),
         *_telling(routing),
         *_following(routing),
+        FunctionSpec(
+            LEDGER_FUNCTION,
+            FOLD_TIMEOUT_S,
+            {TableName.LEDGER: Access.GET | Access.QUERY | Access.PUT},
+            waited_for=False,
+        ),
     )
 
 
@@ -211,10 +219,12 @@ def _reviewing(routing: dict[str, str]) -> FunctionSpec:
 def _answering() -> tuple[FunctionSpec, ...]:
     """The functions behind the other routes."""
     # Merchants beside payments, because an operator's reading merges those of all merchants.
-    listed = {
+    booked = {
+        TableName.LEDGER: Access.GET | Access.QUERY,
         TableName.PAYMENTS: Access.QUERY | Access.BATCH_GET,
+        TableName.WALLETS: Access.QUERY | Access.BATCH_GET,
         TableName.MERCHANTS: Access.GET | Access.QUERY,
-        TableName.PAYOUTS: Access.QUERY,
+        TableName.PAYOUTS: Access.QUERY | Access.BATCH_GET,
     }
     payouts = {**PAYING_OUT, TableName.PAYOUTS: Access.GET | Access.QUERY | Access.PUT}
     payments = {
@@ -242,8 +252,8 @@ def _answering() -> tuple[FunctionSpec, ...]:
         ),
         FunctionSpec("tokens_api", API_TIMEOUT_S, cards, card_key),
         FunctionSpec("wallets_api", API_TIMEOUT_S, {TableName.WALLETS: OPERATED}),
-        FunctionSpec("ledger_api", LEDGER_TIMEOUT_S, listed, busy=True),
         FunctionSpec("payouts_api", LEDGER_TIMEOUT_S, payouts, busy=True),
+        FunctionSpec("ledger_api", LEDGER_TIMEOUT_S, booked, busy=True),
         FunctionSpec("merchants_api", API_TIMEOUT_S, merchants),
         FunctionSpec("providers_api", API_TIMEOUT_S, {TableName.CONTROL: CONTROL}),
         FunctionSpec(FALLBACK_FUNCTION, API_TIMEOUT_S, looked_at),

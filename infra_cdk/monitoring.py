@@ -15,12 +15,14 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from infra_cdk.api import ApiFront
-from infra_cdk.functions import FOLLOW_FUNCTION, PLAN_FUNCTION
+from infra_cdk.functions import FOLLOW_FUNCTION, LEDGER_FUNCTION, PLAN_FUNCTION
 from infra_cdk.lambda_factory import DeployedFunction
 from infra_cdk.tables import TableName
 
 PERIOD = Duration.minutes(1)
 HEALTH_LAG_MAX_MS = 60_000
+# As long as payflow.services.read_ledger looks back for what is not folded yet.
+LEDGER_LAG_MAX_MS = 60_000
 WIDGET_WIDTH = 8
 
 
@@ -76,6 +78,21 @@ class Monitoring(Construct):
             _of_all_functions("Errors"),
             "A function crashes or runs out of time; the dashboard shows which.",
         )
+        self._stream_alarms()
+        self._alarm(
+            "FunctionThrottles",
+            _of_all_functions("Throttles"),
+            "Functions are throttled: the account's concurrency is used up.",
+        )
+        for kind in ("Read", "Write"):
+            self._alarm(
+                f"Payments{kind}Throttles",
+                _throttles(watched.tables[TableName.PAYMENTS], kind),
+                f"DynamoDB refuses a {kind.lower()} of payments for its rate.",
+            )
+
+    def _stream_alarms(self) -> None:
+        watched = self._watched
         for name, queue in watched.dead_letters.items():
             self._alarm(
                 f"{name}DeadLetters",
@@ -91,16 +108,13 @@ class Monitoring(Construct):
             threshold=HEALTH_LAG_MAX_MS,
         )
         self._alarm(
-            "FunctionThrottles",
-            _of_all_functions("Throttles"),
-            "Functions are throttled: the account's concurrency is used up.",
+            "LedgerLag",
+            watched.functions[LEDGER_FUNCTION].function.metric(
+                "IteratorAge", statistic="Maximum", period=PERIOD
+            ),
+            "The journal lags behind by more than its readers make up for.",
+            threshold=LEDGER_LAG_MAX_MS,
         )
-        for kind in ("Read", "Write"):
-            self._alarm(
-                f"Payments{kind}Throttles",
-                _throttles(watched.tables[TableName.PAYMENTS], kind),
-                f"DynamoDB refuses a {kind.lower()} of payments for its rate.",
-            )
 
     def _alarm(
         self,

@@ -6,12 +6,14 @@ from collections.abc import Mapping, Sequence
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infra_cdk.api import ApiFront, ApiParts
 from infra_cdk.functions import (
     FALLBACK_FUNCTION,
     FOLLOW_FUNCTION,
+    LEDGER_FUNCTION,
     PAYOUT_FUNCTION,
     PROVIDER_FUNCTIONS,
     READINGS,
@@ -23,6 +25,7 @@ from infra_cdk.functions import (
 from infra_cdk.http_api import HttpFront
 from infra_cdk.keys import KeyName, Keys
 from infra_cdk.lambda_factory import DeployedFunction, LambdaFactory, Stores
+from infra_cdk.ledger_stream import FOLDED, LedgerStream
 from infra_cdk.monitoring import Monitoring, Watched
 from infra_cdk.payment_stream import PaymentStream
 from infra_cdk.payout_schedule import pay_out_daily
@@ -57,24 +60,14 @@ class PayFlowStack(cdk.Stack):
         specs = function_specs(factory.invoke_name, settings.authorizer)
         functions = {spec.name: factory.build(spec) for spec in specs}
         workflow = self._workflow(settings, functions)
-        stream = PaymentStream(
-            self,
-            "PaymentStream",
-            settings=settings,
-            payments=stores.tables.table(TableName.PAYMENTS),
-            follow_payments=functions[FOLLOW_FUNCTION],
-        )
+        unread = self._streams(settings, stores.tables, functions)
         sweep_regularly(self, functions[SWEEP_FUNCTION])
         payouts = pay_out_daily(self, functions[PAYOUT_FUNCTION], settings=settings)
         front = self._front(settings, ApiParts(routes, functions))
         for name, reading in READINGS.items():
             stores.queues.connect(name, functions[reading.function].target)
         self._connect_providers(settings, front, functions)
-        dead_letters = {
-            "PaymentStream": stream.dead_letters,
-            "Payouts": payouts,
-            **stores.queues.all_dead_letters(),
-        }
+        dead_letters = {**unread, "Payouts": payouts, **stores.queues.all_dead_letters()}
         watched = Watched(
             front, workflow.state_machine, functions, stores.tables.all(), dead_letters
         )
@@ -89,6 +82,26 @@ class PayFlowStack(cdk.Stack):
                 "AlarmTopicArn": monitoring.alarm_topic.topic_arn,
             }
         )
+
+    def _streams(
+        self, settings: Settings, tables: Tables, functions: Mapping[str, DeployedFunction]
+    ) -> dict[str, sqs.Queue]:
+        """What reads streams; by its name, the queue of what it could not take."""
+        payments = PaymentStream(
+            self,
+            "PaymentStream",
+            settings=settings,
+            payments=tables.table(TableName.PAYMENTS),
+            follow_payments=functions[FOLLOW_FUNCTION],
+        )
+        ledger = LedgerStream(
+            self,
+            "LedgerStream",
+            settings=settings,
+            tables=[tables.table(name) for name in FOLDED],
+            fold_ledger=functions[LEDGER_FUNCTION],
+        )
+        return {"PaymentStream": payments.dead_letters, "LedgerStream": ledger.dead_letters}
 
     def _workflow(
         self, settings: Settings, functions: Mapping[str, DeployedFunction]
@@ -157,6 +170,7 @@ def _addresses(stores: Stores) -> dict[str, str]:
         "ProviderBooksTable": tables.table(TableName.PROVIDER_BOOKS).table_name,
         "ProviderCallsTable": tables.table(TableName.PROVIDER_CALLS).table_name,
         "PayoutsTable": tables.table(TableName.PAYOUTS).table_name,
+        "LedgerTable": tables.table(TableName.LEDGER).table_name,
         "WalletsTable": tables.table(TableName.WALLETS).table_name,
         "CardKeyId": keys.key(KeyName.CARD).key_id,
         "CvcKeyId": keys.key(KeyName.CVC).key_id,

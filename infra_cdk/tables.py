@@ -1,4 +1,4 @@
-"""The eight tables: one purpose each, on demand, encrypted, kept or dropped by stage."""
+"""The tables: one purpose each, on demand, encrypted, kept or dropped by stage."""
 
 from __future__ import annotations
 
@@ -23,13 +23,15 @@ class TableName(StrEnum):
     PROVIDER_BOOKS = "PROVIDER_BOOKS_TABLE"
     PROVIDER_CALLS = "PROVIDER_CALLS_TABLE"
     PAYOUTS = "PAYOUTS_TABLE"
+    LEDGER = "LEDGER_TABLE"
     WALLETS = "WALLETS_TABLE"
 
 
 INDEXES = {
     TableName.PAYMENTS: ("by_merchant", "by_posting", "by_dispute", "by_attention"),
     TableName.MERCHANTS: ("by_owner",),
-    TableName.PAYOUTS: ("by_merchant",),
+    TableName.PAYOUTS: ("by_merchant", "by_posting"),
+    TableName.WALLETS: ("by_posting",),
 }
 
 
@@ -51,9 +53,8 @@ class Tables(Construct):
                 "ProviderCalls", "id", time_to_live_attribute="expires_at"
             ),
             TableName.PAYOUTS: self._payouts(),
-            TableName.WALLETS: self._create(
-                "Wallets", "id", stream=dynamodb.StreamViewType.NEW_AND_OLD_IMAGES
-            ),
+            TableName.LEDGER: self._create("Ledger", "shard", number_sort_key="page"),
+            TableName.WALLETS: self._wallets(),
         }
 
     def table(self, name: TableName) -> dynamodb.Table:
@@ -72,12 +73,18 @@ class Tables(Construct):
         table = self._create("Payments", "id", stream=dynamodb.StreamViewType.NEW_AND_OLD_IMAGES)
         # Keys only: an index entry is one write unit whatever the payment weighs.
         _index(table, "by_merchant", "merchant_id", "created_key", KEYS_ONLY)
-        # Sparse: only a payment that moved money has a `posted_key`.
+        # Sparse: only a payment that was booked has a `posted_key`.
         _index(table, "by_posting", "merchant_id", "posted_key", KEYS_ONLY)
         # Sparse: nearly no payment is ever disputed.
         _index(table, "by_dispute", "merchant_id", "disputed_key", KEYS_ONLY)
         # Sparse: only a payment that waits for something, or for somebody, has an `attention`.
         _index(table, "by_attention", "attention", "attention_key", KEYS_ONLY)
+        return table
+
+    def _wallets(self) -> dynamodb.Table:
+        table = self._create("Wallets", "id", stream=dynamodb.StreamViewType.NEW_AND_OLD_IMAGES)
+        # Sparse: only an operation that was booked has a `posted_key`.
+        _index(table, "by_posting", "merchant_id", "posted_key", KEYS_ONLY)
         return table
 
     def _merchants(self) -> dynamodb.Table:
@@ -89,6 +96,7 @@ class Tables(Construct):
         table = self._create("Payouts", "id", stream=dynamodb.StreamViewType.NEW_AND_OLD_IMAGES)
         # A few a day and merchant, so a listing reads them from the index itself.
         _index(table, "by_merchant", "merchant_id", "created_key", dynamodb.ProjectionType.ALL)
+        _index(table, "by_posting", "merchant_id", "posted_key", KEYS_ONLY)
         return table
 
     def _create(
@@ -96,6 +104,7 @@ class Tables(Construct):
         construct_id: str,
         partition_key: str,
         *,
+        number_sort_key: str | None = None,
         stream: dynamodb.StreamViewType | None = None,
         time_to_live_attribute: str | None = None,
     ) -> dynamodb.Table:
@@ -104,6 +113,7 @@ class Tables(Construct):
             self,
             construct_id,
             partition_key=_string(partition_key),
+            sort_key=_number(number_sort_key) if number_sort_key is not None else None,
             billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
             encryption=dynamodb.TableEncryption.AWS_MANAGED,
             point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
@@ -133,3 +143,7 @@ def _index(
 
 def _string(name: str) -> dynamodb.Attribute:
     return dynamodb.Attribute(name=name, type=dynamodb.AttributeType.STRING)
+
+
+def _number(name: str) -> dynamodb.Attribute:
+    return dynamodb.Attribute(name=name, type=dynamodb.AttributeType.NUMBER)

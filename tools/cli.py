@@ -14,6 +14,7 @@ from tools.deployment import commands as deployment
 from tools.doctor import commands as health
 from tools.embedded import commands as embedded
 from tools.errors import ToolError
+from tools.ledger import commands as ledger
 from tools.output import print_error
 from tools.payments import commands as payments
 from tools.traffic import commands as load
@@ -39,6 +40,7 @@ for command in (
     health.doctor,
 ):
     app.command()(command)
+app.add_typer(ledger.app, name="ledger")
 
 
 def main() -> None:

@@ -63,6 +63,7 @@ FUNCTIONS_MAY_IMPORT = {
     "payflow.aws.http",
     "payflow.aws.observability",
     "payflow.aws.payment_stream",
+    "payflow.aws.posting_stream",
     "payflow.aws.provider_task",
     "payflow.aws.queue_batch",
     "payflow.aws.wake_ups",

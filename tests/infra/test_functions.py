@@ -43,9 +43,11 @@ MAY = {
     "tokens_api": {"Vault": {"GetItem", "PutItem"}},
     "wallets_api": {"Wallets": {"GetItem", "PutItem"}},
     "ledger_api": {
+        "Ledger": {"GetItem", "Query"},
         "Payments": {"Query", "BatchGetItem"},
+        "Wallets": {"Query", "BatchGetItem"},
         "Merchants": {"GetItem", "Query"},
-        "Payouts": {"Query"},
+        "Payouts": {"Query", "BatchGetItem"},
     },
     "payouts_api": {
         "Payouts": {"GetItem", "Query", "PutItem"},
@@ -62,6 +64,7 @@ MAY = {
         "ProviderBooks": {"DescribeTable"},
         "ProviderCalls": {"DescribeTable"},
         "Payouts": {"DescribeTable"},
+        "Ledger": {"DescribeTable"},
         "Wallets": {"DescribeTable"},
         "Control": READ_MARKET,
     },
@@ -116,6 +119,7 @@ MAY = {
         "Payments": {"GetItem", "PutItem"},
         "Control": READ_MARKET,
     },
+    "fold_ledger": {"Ledger": {"GetItem", "Query", "PutItem"}},
 }
 SEAL, OPEN = "kms:GenerateDataKey", "kms:Decrypt"
 FINGERPRINT = {("Card", SEAL, "vault-fingerprint"), ("Card", OPEN, "vault-fingerprint")}
@@ -143,6 +147,7 @@ SENDS_TO = {
     "send_provider_callback": {"ProviderOutbox"},
     "provider_callbacks_api": {"ProviderCallbacks"},
     "follow_payments": {"WakeUps", "PaymentStreamDeadLetters"},
+    "fold_ledger": {"LedgerStreamDeadLetters"},
     "wake_payments": {"WakeUps"},
     "sweep_payments": {"WakeUps"},
 }

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from infra_cdk.functions import PROVIDER_FUNCTIONS, READINGS
+from infra_cdk.ledger_stream import FOLDED
 from infra_cdk.queues import QueueName
 from infra_cdk.secrets import SecretName
 from infra_cdk.settings import ApiKind, Settings, Stage
@@ -39,11 +40,13 @@ OUTPUTS = {
     "ProviderBooksTable",
     "ProviderCallsTable",
     "PayoutsTable",
+    "LedgerTable",
     "WalletsTable",
     "CardKeyId",
     "CvcKeyId",
     "PayoutsDlqUrl",
     "PaymentStreamDlqUrl",
+    "LedgerStreamDlqUrl",
     "WakeUpsDlqUrl",
     "ProviderOutboxDlqUrl",
     "ProviderCallbacksDlqUrl",
@@ -115,17 +118,45 @@ def test_every_function_logs_to_a_group_that_forgets(stack: Synthesised) -> None
         assert group["RetentionInDays"] > 0
 
 
-def test_the_stream_has_a_dead_letter_queue_and_bounds(stack: Synthesised) -> None:
+def test_every_stream_has_a_dead_letter_queue_and_bounds(stack: Synthesised) -> None:
     queues = stack.of_type("AWS::SQS::Queue")
-    (mapping,) = mappings(stack, "StreamArn")
 
-    destination = mapping["DestinationConfig"]["OnFailure"]["Destination"]["Fn::GetAtt"][0]
-    assert destination in queues
-    assert mapping["BisectBatchOnFunctionError"] is True
-    assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
-    assert mapping["MaximumRetryAttempts"] == 5
+    for mapping in mappings(stack, "StreamArn"):
+        assert dead_letters_of(mapping) in queues
+        assert mapping["BisectBatchOnFunctionError"] is True
+        assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+        assert 1 <= mapping["MaximumRetryAttempts"] <= 20
+        assert mapping["MaximumBatchingWindowInSeconds"] == 1
+        assert mapping["StartingPosition"] == "TRIM_HORIZON"
+
+
+def test_what_follows_a_payment_is_of_no_use_late(stack: Synthesised) -> None:
+    (mapping,) = (
+        one
+        for one in mappings(stack, "StreamArn")
+        if dead_letters_of(one).startswith("PaymentStream")
+    )
+
+    assert (mapping["MaximumRetryAttempts"], mapping["BatchSize"]) == (5, 25)
     assert mapping["MaximumRecordAgeInSeconds"] == 600
-    assert (mapping["MaximumBatchingWindowInSeconds"], mapping["BatchSize"]) == (1, 25)
+    # New payments are followed too, since their workflow may never start.
+    assert "FilterCriteria" not in mapping
+
+
+def test_the_journal_is_told_of_all_that_has_postings_however_old(stack: Synthesised) -> None:
+    read = [
+        one
+        for one in mappings(stack, "StreamArn")
+        if dead_letters_of(one).startswith("LedgerStream")
+    ]
+
+    assert len(read) == len(FOLDED)
+    for mapping in read:
+        (pattern,) = mapping["FilterCriteria"]["Filters"]
+        has_postings = {"posted_key": {"S": [{"exists": True}]}}
+        assert json.loads(pattern["Pattern"]) == {"dynamodb": {"NewImage": has_postings}}
+        assert (mapping["MaximumRetryAttempts"], mapping["BatchSize"]) == (20, 100)
+        assert "MaximumRecordAgeInSeconds" not in mapping
 
 
 def test_every_queue_that_is_read_has_a_dead_letter_queue_and_time_enough(
@@ -174,6 +205,12 @@ def mappings(stack: Synthesised, attribute: str) -> list[dict[str, Any]]:
         for mapping in stack.properties("AWS::Lambda::EventSourceMapping")
         if mapping["EventSourceArn"]["Fn::GetAtt"][1] == attribute
     ]
+
+
+def dead_letters_of(mapping: dict[str, Any]) -> str:
+    """The logical id of the queue of what could not be taken from a stream."""
+    destination: str = mapping["DestinationConfig"]["OnFailure"]["Destination"]["Fn::GetAtt"][0]
+    return destination
 
 
 def is_called(logical_id: str, name: str) -> bool:
@@ -278,6 +315,8 @@ def test_what_matters_raises_an_alarm_that_somebody_can_hear(stack: Synthesised)
         "PlanErrors",
         "FunctionErrors",
         "PaymentStreamDeadLetters",
+        "LedgerStreamDeadLetters",
+        "LedgerLag",
         "WakeUpsDeadLetters",
         "FunctionThrottles",
         "PaymentsWriteThrottles",

@@ -14,11 +14,15 @@ def create_tables(dynamodb: DynamoDBClient) -> dict[str, str]:
     return {variable: definition["TableName"] for variable, definition in _DEFINITIONS.items()}
 
 
-def _table(name: str, key: str, *indexes: dict[str, Any]) -> dict[str, Any]:
+def _table(
+    name: str, key: str, *indexes: dict[str, Any], number_key: str | None = None
+) -> dict[str, Any]:
     definition: dict[str, Any] = {
         "TableName": name,
         "KeySchema": [{"AttributeName": key, "KeyType": "HASH"}],
     }
+    if number_key is not None:
+        definition["KeySchema"].append({"AttributeName": number_key, "KeyType": "RANGE"})
     if indexes:
         definition["GlobalSecondaryIndexes"] = list(indexes)
     used = {
@@ -27,7 +31,8 @@ def _table(name: str, key: str, *indexes: dict[str, Any]) -> dict[str, Any]:
         for element in schema["KeySchema"]
     }
     definition["AttributeDefinitions"] = [
-        {"AttributeName": attribute, "AttributeType": "S"} for attribute in sorted(used)
+        {"AttributeName": attribute, "AttributeType": "N" if attribute == number_key else "S"}
+        for attribute in sorted(used)
     ]
     return definition
 
@@ -58,7 +63,13 @@ _DEFINITIONS = {
     "PROVIDER_BOOKS_TABLE": _table("provider_books", "id"),
     "PROVIDER_CALLS_TABLE": _table("provider_calls", "id"),
     "PAYOUTS_TABLE": _table(
-        "payouts", "id", _index("by_merchant", "merchant_id", "created_key", "ALL")
+        "payouts",
+        "id",
+        _index("by_merchant", "merchant_id", "created_key", "ALL"),
+        _index("by_posting", "merchant_id", "posted_key", "KEYS_ONLY"),
     ),
-    "WALLETS_TABLE": _table("wallets", "id"),
+    "LEDGER_TABLE": _table("ledger", "shard", number_key="page"),
+    "WALLETS_TABLE": _table(
+        "wallets", "id", _index("by_posting", "merchant_id", "posted_key", "KEYS_ONLY")
+    ),
 }

@@ -10,6 +10,7 @@ import pytest
 from payflow import wiring
 from payflow.domain.booking import capture_transaction
 from payflow.domain.money import Money
+from payflow.domain.timestamps import rfc3339
 from tests.integration.conftest import NewShop, Shop
 from tests.integration.test_payments_api import fits, stored
 from tests.support.api_client import ApiClient
@@ -141,3 +142,19 @@ def test_the_balance_is_what_is_owed(shop: Shop) -> None:
     assert balance == {
         "data": [{"currency": "INR", "payable": 123_750, "reserve": 0, "pending": 0}]
     }
+
+
+def test_sums_can_be_asked_for_as_of_a_time(shop: Shop, operator: ApiClient) -> None:
+    before = rfc3339(wiring.clock().now())
+    wiring.clock().sleep_ms(2)
+    capture(shop, 125_000)
+    after = rfc3339(wiring.clock().now())
+
+    then = shop.api.get(account_path(shop, f"?at={before}")).document
+    now = shop.api.get(account_path(shop, f"?at={after}")).document
+    trial = operator.get(f"{LEDGER}/trial-balance?at={before}").document
+
+    assert (then["balance"], now["balance"]) == (0, 123_750)
+    assert (trial["as_of"], trial["accounts"]) == (before, [])
+    refused = shop.api.get(account_path(shop, "?at=yesterday"))
+    assert refused.refusal == (422, "invalid_format", "at")

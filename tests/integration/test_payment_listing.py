@@ -94,7 +94,7 @@ def test_a_filter_finds_what_is_far_down(
     criteria: dict[str, Any],
     numbers: list[int],
 ) -> None:
-    monkeypatch.setattr("payflow.aws.payments._BATCH_MAX", 4)
+    monkeypatch.setattr("payflow.aws.payments.BATCH_MAX", 4)
     for number in range(16):
         changes: dict[str, Any] = {"reference": f"order-{number}"}
         if number % 6 == 0:
@@ -112,7 +112,7 @@ def test_a_search_that_looked_far_enough_gives_a_short_page_and_goes_on_there(
     payments: DynamoPayments, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("payflow.aws.payments.SCANNED_MAX", 6)
-    monkeypatch.setattr("payflow.aws.payments._BATCH_MAX", 4)
+    monkeypatch.setattr("payflow.aws.payments.BATCH_MAX", 4)
     rare = numbered(0, reference="rare")
     for payment in (rare, *(numbered(number) for number in range(1, 15))):
         payments.create(payment)

@@ -20,11 +20,9 @@ from tests.integration.stored_payments import (
     ASHAS,
     BELAS,
     a_repository,
-    booked,
     next_version,
     numbered,
 )
-from tests.support.builders import later
 
 
 @pytest.fixture
@@ -172,38 +170,9 @@ def test_keys_that_stay_unprocessed_are_asked_for_again_and_then_given_up(
         return {"Responses": {}, "UnprocessedKeys": parameters["RequestItems"]}
 
     monkeypatch.setattr(dynamodb, "batch_get_item", throttled)
-    monkeypatch.setattr("payflow.aws.payments.sleep", lambda _: None)
+    monkeypatch.setattr("payflow.aws.table_reading.sleep", lambda _: None)
 
     with pytest.raises(Unavailable):
         payments.list(PaymentFilter(merchant_id=ASHAS, limit=10))
 
     assert len(asked) == 6
-
-
-def test_postings_of_a_merchant_come_oldest_first_over_all_pages(
-    payments: DynamoPayments, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("payflow.aws.payments._QUERY_PAGE", 3)
-    monkeypatch.setattr("payflow.aws.payments._BATCH_MAX", 2)
-    for number in range(10):
-        # The later a payment was made, the earlier its money moved.
-        payments.create(booked(numbered(number), later(1000 - number)))
-    payments.create(numbered(50))
-    payments.create(booked(numbered(3, BELAS), later(3)))
-
-    posted = payments.postings(ASHAS)
-
-    assert [one.posted_at for one in posted] == [later(991 + number) for number in range(10)]
-    assert {one.payment_id for one in posted} == {numbered(number).id for number in range(10)}
-
-
-def test_money_that_moves_later_puts_the_payment_into_the_index(
-    payments: DynamoPayments,
-) -> None:
-    payment = numbered(1)
-    payments.create(payment)
-    assert payments.postings(ASHAS) == []
-
-    payments.save(booked(next_version(payment), later(5)))
-
-    assert [one.payment_id for one in payments.postings(ASHAS)] == [payment.id]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,6 +19,8 @@ from payflow.domain.payment import Payment
 from payflow.domain.provider import Market
 from payflow.domain.provider_callback import ProviderCallback
 from tests.support.builders import NOON, a_rate_table
+
+_POSTED_BATCH = 25
 
 
 @dataclass
@@ -38,11 +40,15 @@ class FakeClock:
 
 @dataclass
 class InMemoryPayments:
-    """Payments in a dictionary; conditional like the real table."""
+    """Payments in a dictionary; conditional like the real table.
+
+    `looked_at` are the payments that were read for what they have posted.
+    """
 
     items: dict[str, Payment] = field(default_factory=dict)
     writes: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
+    looked_at: list[str] = field(default_factory=list)
 
     def create(self, payment: Payment) -> Payment | None:
         with self.lock:
@@ -70,16 +76,30 @@ class InMemoryPayments:
         found = [(p, d) for p in self.items.values() for d in p.disputes[::-1] if wanted.accepts(d)]
         return DisputePage(tuple(found[: wanted.limit]), None)
 
+    def posted_since(
+        self, since: Mapping[str, datetime]
+    ) -> Mapping[str, Iterator[Sequence[JournalTransaction]]]:
+        return {
+            merchant_id: self._posted_since(merchant_id, at) for merchant_id, at in since.items()
+        }
+
+    def _posted_since(
+        self, merchant_id: str, since: datetime
+    ) -> Iterator[Sequence[JournalTransaction]]:
+        mine = [p for p in self.items.values() if p.merchant_id == merchant_id and p.postings]
+        mine = [p for p in mine if p.postings[-1].posted_at >= since]
+        mine.sort(key=lambda p: p.postings[-1].posted_at, reverse=True)
+        for start in range(0, len(mine), _POSTED_BATCH):
+            batch = mine[start : start + _POSTED_BATCH]
+            self.looked_at += [payment.id for payment in batch]
+            yield [one for p in batch for one in p.postings if one.posted_at >= since]
+
     def due(self, now: datetime, limit: int) -> Sequence[str]:
         due = [p for p in self.items.values() if p.due_at is not None and p.due_at <= now]
         return [p.id for p in due if p.open_review is None][:limit]
 
     def in_review(self, limit: int) -> Sequence[Payment]:
         return [p for p in self.items.values() if p.open_review is not None][:limit]
-
-    def postings(self, merchant_id: str) -> Sequence[JournalTransaction]:
-        mine = (p for p in self.items.values() if p.merchant_id == merchant_id)
-        return sorted((t for p in mine for t in p.postings), key=lambda t: t.posted_at)
 
 
 @dataclass

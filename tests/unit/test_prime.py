@@ -18,6 +18,7 @@ from tools.paths import REPOSITORY
 
 FUNCTIONS = sorted(path.stem for path in (REPOSITORY / "functions").glob("*.py"))
 NOBODY_WAITS_FOR = {
+    "fold_ledger",
     "follow_payments",
     "handle_provider_callback",
     "pay_out_merchants",
@@ -37,6 +38,7 @@ ENVIRONMENT = {
     "PROVIDER_BOOKS_TABLE": "books",
     "PROVIDER_CALLS_TABLE": "calls",
     "PAYOUTS_TABLE": "payouts",
+    "LEDGER_TABLE": "ledger",
     "WALLETS_TABLE": "wallets",
     "CARD_KEY_ID": "card",
     "CVC_KEY_ID": "cvc",

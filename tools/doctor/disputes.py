@@ -53,9 +53,7 @@ def reserve_is_what_is_disputed(facts: PaymentFacts, _: Terms) -> Iterator[Probl
         if one.operation == CLOSED[DisputeStatus.LOST]
     )
     if back != lost:
-        yield Problem(
-            13, payment.id, f"{lost} was lost in disputes, {back} is booked as given back"
-        )
+        yield Problem(13, payment.id, f"{lost} was lost in disputes, {back} is booked for it")
 
 
 def _held(facts: PaymentFacts, dispute: Dispute) -> int:

@@ -58,7 +58,7 @@ VAULT: Final = "Vault"
 WALLETS: Final = "Wallets"
 PAYOUTS: Final = "Payouts"
 JOINED: Final = (BOOKS, WALLETS, CALLS, VAULT, PAYMENTS, PAYOUTS)
-"""In the order in which they are read; any other table is looked through for secrets."""
+"""In the order in which they are read; others are looked through for secrets and postings."""
 
 LOOKS_MAX: Final = 4
 LOOK_PAUSE_S: Final = 2.0
@@ -108,8 +108,7 @@ class Examination:
         for name in self.tables:
             if name not in JOINED:
                 for item in self._items(name):
-                    if name == PAYOUTS and POSTINGS in item:
-                        self.replay.add(read_postings(item))
+                    self._replay_fact(item)
         self._look_again()
         if self._under_way:
             self.findings.note(34, f"{self._under_way:,} payments are being worked on")
@@ -126,6 +125,15 @@ class Examination:
             if number % 100 == 0:
                 self.report(doing, number, max(total, number))
             yield item
+
+    def _replay_fact(self, item: Item) -> None:
+        """What a fact that is no payment has posted, such as the top-up of a wallet."""
+        if POSTINGS not in item:
+            return
+        try:
+            self.replay.add(read_postings(item))
+        except Unreadable as error:
+            self.findings.add([Problem(11, item["id"]["S"], str(error))])
 
     def _read_books(self, spool: Spool) -> None:
         for item in self._items(BOOKS):

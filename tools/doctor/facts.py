@@ -9,19 +9,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Any, Final
 
 from payflow.aws.attributes import Item, read_moment
 from payflow.aws.payment_item import payment_from_item
-from payflow.aws.posting_item import ACCOUNT_CODES
-from payflow.domain.ledger import AccountKind
+from payflow.aws.posting_item import ACCOUNT_CODES, PHASE_CODES
+from payflow.domain.ledger import AccountKind, Phase
 from payflow.domain.payment import Payment
 from payflow.domain.retry import RetryPolicy
 from payflow.providers.simulated.entry import BookEntry, entry_from_document
 
 POSTINGS: Final = "postings"
 KINDS: Final = {code: kind for kind, code in ACCOUNT_CODES.items()}
+PHASES: Final = {code: phase for phase, code in PHASE_CODES.items()}
 MERCHANTS_OWN: Final = frozenset({AccountKind.MERCHANT_PAYABLE, AccountKind.MERCHANT_RESERVE})
 
 
@@ -43,17 +43,6 @@ class Line:
         """`kind:owner:currency`, or `kind:currency`."""
         named = (self.kind.value, self.owner, self.currency)
         return ":".join(part for part in named if part is not None)
-
-
-class Phase(StrEnum):
-    """What a transfer does to its accounts: post, hold, or give back what was held."""
-
-    POSTED = "posted"
-    PENDING = "pending"
-    RELEASED = "released"
-
-
-PHASES: Final = {"p": Phase.PENDING, "r": Phase.RELEASED}
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,11 @@ from typing import Any, Final
 
 from payflow.aws.attributes import Item
 from payflow.domain.instruction import InstructionKind, InstructionStatus
-from payflow.domain.ledger import AccountKind
+from payflow.domain.ledger import AccountKind, Phase
 from payflow.domain.money import FeeTerms
 from payflow.domain.payment import CaptureMethod, Status
 from tools.doctor.charging import PaymentCheck
-from tools.doctor.facts import PaymentFacts, Phase, Posting, Terms
+from tools.doctor.facts import PaymentFacts, Posting, Terms
 from tools.doctor.findings import Problem
 from tools.doctor.standing import charges
 
@@ -77,7 +77,7 @@ def status_and_entries_agree(facts: PaymentFacts, _: Terms) -> Iterator[Problem]
     is_paid = payment.status in (Status.SUCCEEDED, Status.AUTHORIZED)
     if payment.status is Status.SUCCEEDED and not payment.amount_captured:
         yield Problem(13, payment.id, "succeeded, but nothing is captured")
-    if any(one.phase is Phase.POSTED for one in facts.postings) and not is_paid:
+    if not is_paid and any(one.phase is Phase.POSTED for one in facts.postings):
         yield Problem(13, payment.id, f"is {payment.status}, but has journal entries")
     yield from _instructions_agree(facts)
 
@@ -96,20 +96,19 @@ def _instructions_agree(facts: PaymentFacts) -> Iterator[Problem]:
         yield Problem(13, payment.id, text)
 
 
-def holds_are_given_back_once(facts: PaymentFacts, _: Terms) -> Iterator[Problem]:
-    """13: what is held in the books is what may still be captured, and nothing once it is over."""
+def holds_are_released(facts: PaymentFacts, _: Terms) -> Iterator[Problem]:
+    """13: held is what may still be captured, on both sides, and nothing once it is over."""
     payment = facts.payment
-    held = sum(
-        _moved(facts, one) if one.phase is Phase.PENDING else -_moved(facts, one)
-        for one in facts.postings
-        if one.phase is not Phase.POSTED
-    )
-    is_held = payment.status is Status.AUTHORIZED and any(
-        one.phase is Phase.PENDING for one in facts.postings
-    )
-    due = payment.amount_authorized - payment.amount_captured if is_held else 0
-    if held != due:
-        yield Problem(13, payment.id, f"{held} is held in the books, {due} may still be captured")
+    waits = payment.status is Status.AUTHORIZED
+    due = payment.amount_authorized - payment.amount_captured if waits else 0
+    held: Counter[str] = Counter()
+    for posting in facts.postings:
+        sign = {Phase.PENDING: 1, Phase.RELEASED: -1, Phase.POSTED: 0}[posting.phase]
+        for line in posting.lines:
+            held["debits" if line.signed_minor > 0 else "credits"] += sign * abs(line.signed_minor)
+    for side in ("debits", "credits"):
+        if held[side] != due:
+            yield Problem(13, payment.id, f"holds {side} of {held[side]}, due are {due}")
 
 
 def captured_within_authorized(facts: PaymentFacts, _: Terms) -> Iterator[Problem]:
@@ -284,7 +283,7 @@ MONEY: Final[tuple[tuple[int, PaymentCheck], ...]] = (
     (11, transactions_balance),
     (12, transactions_are_unique),
     (13, status_and_entries_agree),
-    (13, holds_are_given_back_once),
+    (13, holds_are_released),
     (14, captured_within_authorized),
     (15, refunded_within_captured),
     (16, refunds_settle_once),

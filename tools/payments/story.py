@@ -48,8 +48,10 @@ def _happenings(payment: Json, happenings: list[Json]) -> Table:
 
 
 def _entries(happenings: list[Json]) -> Iterator[Json]:
+    """What was posted; what is only held is told above."""
     for happening in happenings:
-        yield from happening.get("entries", [])
+        if happening["type"] == "ledger.posted":
+            yield from happening["entries"]
 
 
 def _books(entries: list[Json]) -> Table:

@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from payflow.domain.ids import derived_id
+from payflow.domain.ledger import Phase
 from payflow.domain.money import FeeTerms
 from payflow.domain.payment import provider_key
 from tests.tools.doctor.world import a_long_story, a_sale
 from tools.doctor.derivation import expected_id, expected_key
-from tools.doctor.facts import Phase
 from tools.doctor.findings import KEPT_MAX, TOLD_MAX, Findings, Problem
 from tools.doctor.liveness import claim_has_payment, queue_is_drained
 from tools.doctor.money import (

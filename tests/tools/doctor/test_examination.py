@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import Any
 
 import pytest
 
 from payflow.aws.attributes import Item
 from payflow.aws.payment_item import payment_to_item
+from payflow.aws.posting_item import postings_to_attributes
 from payflow.aws.wallet_item import operation_to_item, wallet_to_item
 from payflow.domain.instruction import InstructionKind
+from payflow.domain.money import Money
 from payflow.domain.payment import CaptureMethod, Payment
+from payflow.domain.payout import payout_id, payout_transaction
+from tests.support.builders import NOON
 from tests.support.in_process import MERCHANT, InProcess
 from tests.tools.doctor.world import AFTERWARDS, FAILS_AT_THE_FIRST, TERMS, book_items, claims
 from tools.doctor.examination import Examination
@@ -21,6 +26,7 @@ from tools.doctor.money import Sums
 from tools.doctor.secrecy import Secrets
 
 WALLET = "wal_1"
+KEPT = f"paid#{MERCHANT.id}#INR"
 ACCOUNT = f"customer_wallet:{WALLET}:INR"
 ItemChange = Callable[[Item], Item]
 
@@ -75,8 +81,28 @@ def tables() -> dict[str, FakeTable]:
                 *map(operation_to_item, gateway.wallets.operations.values()),
             ],
         ),
+        "Payouts": _table("id", payouts()),
         "Merchants": _table("id", [{"id": {"S": "mer_1"}, "name": {"S": "Shop"}}]),
     }
+
+
+def payouts() -> list[Any]:
+    """500 and then 300 paid out on two days."""
+    items: list[Any] = []
+    for day, minor in ((1, 500), (2, 300)):
+        identifier = payout_id(MERCHANT.id, "INR", date(2026, 1, day))
+        booking = payout_transaction(identifier, MERCHANT.id, Money(minor, "INR"), NOON)
+        item = {
+            "id": {"S": identifier},
+            "merchant_id": {"S": MERCHANT.id},
+            "currency": {"S": "INR"},
+            "day": {"S": f"2026-01-0{day}"},
+            "amount": {"N": str(minor)},
+            **postings_to_attributes([booking], MERCHANT.id, "INR"),
+        }
+        items.append(item)
+    kept = {"id": {"S": KEPT}, "total": {"N": "800"}, "version": {"N": "2"}}
+    return [*items, kept]
 
 
 def paid_by_wallet(gateway: InProcess) -> Payment:
@@ -95,7 +121,8 @@ def examined(
     tables: dict[str, FakeTable], monkeypatch: pytest.MonkeyPatch
 ) -> Callable[[], dict[int, Check]]:
     """Run the examination: the checks by number."""
-    monkeypatch.setattr("tools.doctor.examination.time.sleep", lambda _: None)
+    for module in ("examination", "wallet_examination", "payouts"):
+        monkeypatch.setattr(f"tools.doctor.{module}.time.sleep", lambda _: None)
     terms = replace(TERMS, wallet_provider="W")
 
     def run() -> dict[int, Check]:
@@ -207,6 +234,28 @@ def test_a_top_up_that_is_not_booked_is_told(
     change(tables["Wallets"], top_up, postings={"L": []})
 
     assert "[] is booked for a topup of [5000]" in examined()[13].detail
+
+
+@pytest.mark.parametrize(
+    ("attributes", "invariant", "told"),
+    [
+        ({"amount": {"N": "501"}}, 13, "[(500, 500)] is booked for a payout of 501"),
+        ({"day": {"S": "2026-01-09"}}, 12, "is not the payout of"),
+        ({"amount": {"N": "501"}}, 17, "2 payouts of 801 in all, kept is 2 of 800"),
+        ({"amount": {"N": "9999"}}, 17, "10299 was paid out of"),
+        ({"amount": {"S": "much"}}, 18, "cannot be read"),
+    ],
+)
+def test_a_tampered_payout_is_told(
+    tables: dict[str, FakeTable],
+    examined: Examined,
+    attributes: dict[str, Any],
+    invariant: int,
+    told: str,
+) -> None:
+    change(tables["Payouts"], first(tables["Payouts"]), **attributes)
+
+    assert told in examined()[invariant].detail
 
 
 def test_what_is_well_at_the_second_look_was_only_on_its_way(

@@ -8,7 +8,9 @@ from datetime import timedelta
 
 import pytest
 
+from payflow.domain.dispute import DisputeStatus
 from payflow.domain.instruction import InstructionStatus
+from payflow.domain.ledger import Phase
 from payflow.domain.outcomes import Category, Operation, Outcome
 from payflow.domain.payment import Fees, Status, StatusChange
 from payflow.providers.simulated.entry import Kind, Standing
@@ -21,10 +23,12 @@ from tests.tools.doctor.world import (
     TERMS,
     Change,
     a_conversion,
+    a_disputed_sale,
     a_long_story,
     a_sale,
     an_authorization,
     attempt_with,
+    dispute_with,
     entry_with,
     instruction_with,
     line_with,
@@ -35,7 +39,7 @@ from tests.tools.doctor.world import (
 )
 from tools.doctor.derivation import expected_key
 from tools.doctor.examination import CHECKS
-from tools.doctor.facts import PaymentFacts, Phase
+from tools.doctor.facts import PaymentFacts
 from tools.doctor.findings import Problem
 
 Story = Callable[[], PaymentFacts]
@@ -57,6 +61,14 @@ def never_arrived() -> PaymentFacts:
     return a_sale(NEVER_ARRIVED)
 
 
+def won() -> PaymentFacts:
+    return a_disputed_sale(won=True)
+
+
+def lost() -> PaymentFacts:
+    return a_disputed_sale(won=False)
+
+
 def problems(facts: PaymentFacts, invariant: int | None = None) -> list[Problem]:
     return [
         problem
@@ -71,15 +83,11 @@ def problems(facts: PaymentFacts, invariant: int | None = None) -> list[Problem]
     [
         *(a_sale, lost_card, failed_over, answer_lost, never_arrived),
         *(an_authorization, a_long_story, a_conversion),
+        *(a_disputed_sale, won, lost),
     ],
 )
 def test_a_healthy_payment_has_no_problem(story: Story) -> None:
     assert problems(story()) == []
-
-
-def test_what_is_held_until_its_capture_and_given_back_once_is_right() -> None:
-    assert problems(held(Phase.PENDING)(an_authorization()), 13) == []
-    assert problems(held(Phase.PENDING, Phase.RELEASED)(a_sale()), 13) == []
 
 
 def test_what_is_pending_may_or_may_not_have_happened_at_the_provider() -> None:
@@ -148,19 +156,6 @@ def history(*statuses: Status) -> Change:
 
 def posted_twice(facts: PaymentFacts) -> PaymentFacts:
     return replace(facts, postings=(*facts.postings, facts.postings[-1]))
-
-
-def held(*phases: Phase) -> Change:
-    """The payment's first transaction once more, in each of these phases."""
-
-    def changed(facts: PaymentFacts) -> PaymentFacts:
-        more = (
-            replace(a_sale().postings[0], phase=phase, sequence=number, operation="authorize")
-            for number, phase in enumerate(phases, start=len(facts.postings) + 1)
-        )
-        return replace(facts, postings=(*facts.postings, *more))
-
-    return changed
 
 
 def out_of_step(facts: PaymentFacts) -> PaymentFacts:
@@ -252,22 +247,22 @@ BREAKAGES: list[tuple[int, Story, Change, str]] = [
     (10, a_sale, payment_with(status=Status.FAILED), "it still stands"),
     (11, a_sale, line_with(0, 0, signed_minor=979), "out of balance by -1 INR"),
     (12, a_long_story, posted_twice, "in the journal 2 times"),
-    (12, a_long_story, posting_with(0, sequence=7), "sequence is [7, 2, 3, 4]"),
+    (12, a_long_story, posting_with(0, sequence=7), "sequence is [7, 2, 3, 4, 5, 6, 7]"),
     (12, a_long_story, out_of_step, "dated before"),
     (13, a_sale, payment_with(amount_captured=999), "the journal has 1000"),
     (13, a_long_story, payment_with(amount_refunded=99), "the journal has 350"),
     (13, lost_card, payment_with(status=Status.SUCCEEDED), "nothing is captured"),
     (13, a_sale, payment_with(status=Status.CANCELED), "has journal entries"),
+    (13, an_authorization, posting_with(0, phase=Phase.RELEASED), "holds debits of -1000"),
+    (13, a_long_story, posting_with(1, phase=Phase.POSTED), "holds credits of 400, due are 0"),
     (13, a_long_story, instruction_with(2, amount_minor=99), "add up to 349"),
     (13, a_long_story, instruction_with(0, amount_minor=99), "add up to 699"),
-    (13, a_sale, held(Phase.PENDING), "1000 is held in the books, 0 may still"),
-    (13, a_sale, held(Phase.PENDING, Phase.RELEASED, Phase.RELEASED), "-1000 is held"),
-    (
-        13,
-        an_authorization,
-        held(Phase.PENDING, Phase.RELEASED),
-        "0 is held in the books, 1000 may still be captured",
-    ),
+    (13, won, payment_with(disputes=()), "dispute is booked 1 times, due are 0"),
+    (13, lost, dispute_with(status=DisputeStatus.WON), "dispute_lost is booked 1 times, due are 0"),
+    (13, a_disputed_sale, dispute_with(amount_minor=401), "400 INR is in reserve"),
+    (13, lost, dispute_with(amount_minor=399), "399 was lost in disputes, 400 is booked"),
+    (15, a_disputed_sale, dispute_with(amount_minor=901), "1001 refunded and disputed exceed 1000"),
+    (8, won, dispute_with(closed_at=None), "is won, closed at None"),
     (14, a_long_story, payment_with(amount_authorized=999), "exceed 999 authorised"),
     (14, a_sale, payment_with(amount_authorized=1001), "1001 authorised of a payment of 1000"),
     (14, a_long_story, entry_with(1, amount_minor=401), "captured 1001 of 1000"),

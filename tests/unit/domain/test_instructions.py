@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from payflow.domain.booking import held_minor
 from payflow.domain.errors import Conflict, InvalidRequest
 from payflow.domain.instruction import (
     InstructionKind,
@@ -22,7 +23,7 @@ from payflow.domain.instructions import (
     refundable_minor,
     settled,
 )
-from payflow.domain.ledger import AccountKind, folded
+from payflow.domain.ledger import AccountKind, JournalTransaction, Phase, folded
 from payflow.domain.money import FeeTerms
 from payflow.domain.outcomes import Category
 from payflow.domain.payment import Failure, Payment, Status
@@ -52,6 +53,10 @@ def done(payment: Payment, failure: Failure | None = None, fee: FeeTerms = NO_FE
     return settled(payment, payment.pending()[0], failure, provider_fee=fee, now=later(1))
 
 
+def posted(payment: Payment) -> list[JournalTransaction]:
+    return [one for one in payment.postings if one.phase is Phase.POSTED]
+
+
 class TestCapture:
     def test_without_an_amount_takes_all_that_is_left(self) -> None:
         payment = done(asked(asked(an_authorized(amount_minor=100), CAPTURE, 30), CAPTURE))
@@ -64,14 +69,21 @@ class TestCapture:
 
         assert (first.status, first.amount_captured) == (Status.AUTHORIZED, 40)
         assert (last.status, last.amount_captured) == (Status.SUCCEEDED, 100)
-        assert [one.operation for one in last.postings] == ["capture", "capture"]
-        assert len({one.id for one in last.postings}) == 2
+        assert [(one.operation, one.phase) for one in last.postings] == [
+            ("authorize", Phase.PENDING),
+            ("release", Phase.RELEASED),
+            ("capture", Phase.POSTED),
+            ("release", Phase.RELEASED),
+            ("capture", Phase.POSTED),
+        ]
+        assert len({one.id for one in last.postings}) == 5
 
     def test_a_final_part_releases_the_rest(self) -> None:
         payment = done(asked(an_authorized(amount_minor=100), CAPTURE, 40, final=True))
 
         assert payment.status is Status.SUCCEEDED
         assert (payment.amount_captured, capturable_minor(payment)) == (40, 0)
+        assert held_minor(payment) == 0
 
     def test_each_part_bears_its_own_fees(self) -> None:
         terms = FeeTerms(bps=200, fixed_minor=3)
@@ -101,7 +113,8 @@ class TestCapture:
         payment = done(asked(an_authorized(amount_minor=100), CAPTURE, 60), REFUSED)
 
         assert (payment.status, capturable_minor(payment)) == (Status.AUTHORIZED, 100)
-        assert payment.postings == ()
+        assert held_minor(payment) == 100
+        assert posted(payment) == []
         assert payment.instructions[0].failure == REFUSED
 
     @pytest.mark.parametrize("status", sorted(set(Status) - {Status.AUTHORIZED}))
@@ -117,7 +130,8 @@ class TestCancel:
         payment = done(asked(an_authorized(), VOID))
 
         assert payment.status is Status.CANCELED
-        assert payment.postings == ()
+        assert posted(payment) == []
+        assert held_minor(payment) == 0
 
     def test_a_failed_cancellation_leaves_the_payment_as_it_was(self) -> None:
         payment = done(asked(an_authorized(), VOID), REFUSED)

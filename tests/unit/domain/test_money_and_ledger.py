@@ -19,6 +19,7 @@ from payflow.domain.ledger import (
     Balance,
     Entry,
     JournalTransaction,
+    Phase,
     Side,
     folded,
     transaction_id,
@@ -82,6 +83,24 @@ def test_folding_in_any_split_gives_the_same_balances(
 
     assert balances == folded({}, journal)
     assert sum(b.debits for b in balances.values()) == sum(b.credits for b in balances.values())
+
+
+@given(amounts, amounts)
+def test_what_is_held_counts_in_no_balance_and_is_gone_when_released(a: int, b: int) -> None:
+    hold = replace(a_capture(a + b, 0, 0), operation="authorize", phase=Phase.PENDING)
+    part, rest = (
+        replace(a_capture(minor, 0, 0, n), operation="release", phase=Phase.RELEASED)
+        for n, minor in enumerate((a, b))
+    )
+
+    held = folded({}, [hold])
+    partly = folded(held, [part])
+    released = folded(partly, [rest])
+
+    assert {(one.amount, one.is_blank) for one in held.values()} == {(0, False)}
+    assert sum(one.pending_debits for one in partly.values()) == b
+    assert sum(one.pending_credits for one in partly.values()) == b
+    assert all(one.is_blank for one in released.values())
 
 
 def test_an_unbalanced_booking_cannot_exist() -> None:

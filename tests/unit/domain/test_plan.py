@@ -7,6 +7,7 @@ from random import Random
 import pytest
 
 from payflow.domain.errors import Conflict
+from payflow.domain.ledger import Phase
 from payflow.domain.method import UpiFlow, UpiMethod
 from payflow.domain.outcomes import Category, NextActionType, Operation, Outcome, ProviderResult
 from payflow.domain.payment import (
@@ -250,14 +251,19 @@ class TestCarryOut:
             ("fees_revenue:INR", "credit", 1_250),
         }
 
-    def test_a_manual_capture_stops_at_authorized_and_books_nothing(self) -> None:
+    def test_a_manual_capture_stops_at_authorized_and_holds_the_amount(self) -> None:
         payment = tried(a_payment(capture=CaptureMethod.MANUAL), "A", APPROVED)
 
         done = carry_out(payment, Approve(MARKET.provider("A")), NOON)
 
         assert done.status is Status.AUTHORIZED
         assert done.amount_captured == 0
-        assert done.postings == ()
+        (hold,) = done.postings
+        assert (hold.operation, hold.phase) == ("authorize", Phase.PENDING)
+        assert {(e.account.id, e.side, e.amount_minor) for e in hold.entries} == {
+            ("provider_receivable:A:INR", "debit", 125_000),
+            (f"merchant_payable:{payment.merchant_id}:INR", "credit", 125_000),
+        }
 
     def test_a_customer_who_must_act_gets_until_the_provider_gives_up(self) -> None:
         pending = tried(a_payment(), "A", a_result(Outcome.PENDING))

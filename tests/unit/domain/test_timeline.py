@@ -144,6 +144,7 @@ def test_captures_and_refunds_are_told_from_the_request_to_the_booking() -> None
     world = InProcess()
     payment = world.pay(capture=CaptureMethod.MANUAL)
     world.run()
+    world.later(seconds=1)
     world.ask(payment, InstructionKind.CAPTURE, 400, key="c", final=True)
     world.run()
     world.later(seconds=1)
@@ -154,16 +155,20 @@ def test_captures_and_refunds_are_told_from_the_request_to_the_booking() -> None
 
     told = [one for one in story if one.type.startswith(("capture", "refund", "ledger"))]
     assert [one.type for one in told] == [
+        "ledger.pending",
         "capture.requested",
         "capture.succeeded",
+        "ledger.released",
         "ledger.posted",
         "refund.requested",
         "refund.succeeded",
         "ledger.posted",
     ]
-    assert told[0].summary == "Capture of INR 4.00 requested, the rest to be released"
-    assert told[4].summary == "Refund of INR 1.00 succeeded"
-    assert told[3].data["amount"] == 100
+    assert told[0].summary == "INR 10.00 held as authorize"
+    assert told[1].summary == "Capture of INR 4.00 requested, the rest to be released"
+    assert told[3].summary == "INR 10.00 no longer held as release"
+    assert told[6].summary == "Refund of INR 1.00 succeeded"
+    assert told[5].data["amount"] == 100
 
 
 def test_a_failed_refund_says_why() -> None:
@@ -188,7 +193,7 @@ def test_a_cancellation_is_told() -> None:
 
     types = [one.type for one in timeline(world.payment(payment.id))]
 
-    assert types[-2:] == ["cancellation.succeeded", "payment.canceled"]
+    assert types[-3:] == ["cancellation.succeeded", "payment.canceled", "ledger.released"]
 
 
 def test_a_payment_that_nobody_can_take_says_who_was_left_out_and_why() -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from random import Random
 from typing import Any
 
@@ -51,6 +51,11 @@ class Journal:
 
     def postings(self, merchant_id: str) -> Sequence[JournalTransaction]:
         return self.booked.get(merchant_id, [])
+
+    def posted_since(
+        self, since: Mapping[str, datetime]
+    ) -> Mapping[str, Iterator[Sequence[JournalTransaction]]]:
+        return {merchant_id: iter([self.postings(merchant_id)]) for merchant_id in since}
 
 
 class Bank:

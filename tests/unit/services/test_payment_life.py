@@ -22,7 +22,7 @@ from hypothesis.stateful import (
 
 from payflow.domain.errors import Conflict, InvalidRequest
 from payflow.domain.instruction import InstructionKind
-from payflow.domain.ledger import AccountKind, Side, folded
+from payflow.domain.ledger import AccountKind, Phase, Side, folded
 from payflow.domain.outcomes import Outcome
 from payflow.domain.payment import TRANSITIONS, CaptureMethod, Payment, Status
 from payflow.providers.simulated.entry import Kind, Standing
@@ -143,13 +143,29 @@ class PaymentLife(RuleBasedStateMachine):
 
         for side in Side:
             total = sum(
-                e.amount_minor for t in payment.postings for e in t.entries if e.side is side
+                e.amount_minor
+                for t in payment.postings
+                for e in t.entries
+                if e.side is side and t.phase is Phase.POSTED
             )
             assert total == payment.amount_captured + payment.amount_refunded
         assert payable == (
             payment.amount_captured - payment.fees.platform_minor - payment.amount_refunded
         )
         assert len({t.id for t in payment.postings}) == len(payment.postings)
+
+    @invariant()
+    def what_may_still_be_captured_is_held_and_nothing_else(self) -> None:
+        payment = self.payment
+        waits = payment.status is Status.AUTHORIZED
+        held = payment.amount_authorized - payment.amount_captured if waits else 0
+        balances = folded({}, payment.postings).values()
+
+        for balance in balances:
+            is_payable = balance.account.kind is AccountKind.MERCHANT_PAYABLE
+            is_receivable = balance.account.kind is AccountKind.PROVIDER_RECEIVABLE
+            assert balance.pending_credits == (held if is_payable else 0)
+            assert balance.pending_debits == (held if is_receivable else 0)
 
     @invariant()
     def providers_never_hold_more_than_one_charge(self) -> None:

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 
 from payflow.domain.booking import capture_transaction
 from payflow.domain.errors import InvalidRequest, NotFound
-from payflow.domain.ledger import JournalTransaction
 from payflow.domain.merchant import Caller, Merchant, Principal
 from payflow.domain.money import FeeTerms, Money
 from payflow.domain.statement import CurrencyTotal, MerchantBalance
 from payflow.services.read_ledger import ReadLedger
 from tests.support.builders import NOON, a_payment, later
 from tests.support.fakes import FakeClock, InMemoryPayments
+from tests.support.in_memory_journal import InMemoryJournal
 from tests.support.in_memory_merchants import InMemoryMerchants
 
 MINE = Caller(Principal.MERCHANT, "key_1", "mer_a")
@@ -50,7 +49,7 @@ def a_ledger(*captures: tuple[str, int, str]) -> ReadLedger:
             posted_at=later(number),
         )
         payments.create(replace(payment, postings=(posting,)))
-    return ReadLedger(payments, merchants, FakeClock())
+    return ReadLedger(InMemoryJournal(), (payments,), merchants, FakeClock())
 
 
 BUSY = (("mer_a", 10_000, "INR"), ("mer_b", 50_000, "INR"), ("mer_a", 2_000, "USD"))
@@ -167,19 +166,6 @@ class TestEntries:
         assert len(seen) == len(set(seen)) == 5
         assert after is None
 
-    def test_take_one_reading_of_the_journal(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        ledger, asked = a_ledger(*BUSY), list[str]()
-        postings = InMemoryPayments.postings
-
-        def counted(store: InMemoryPayments, merchant_id: str) -> Sequence[JournalTransaction]:
-            asked.append(merchant_id)
-            return postings(store, merchant_id)
-
-        monkeypatch.setattr(InMemoryPayments, "postings", counted)
-        ledger.entries(self.ACCOUNT, MINE, limit=1, after=None)
-
-        assert asked == ["mer_a"]
-
-    def test_a_position_of_another_account_is_refused(self) -> None:
+    def test_a_position_that_is_none_is_refused(self) -> None:
         with pytest.raises(InvalidRequest):
             a_ledger(*BUSY).entries(self.ACCOUNT, MINE, limit=2, after="ent_elsewhere")

@@ -6,7 +6,7 @@ does not use. `payflow.wiring` hands these to the use cases; nothing else import
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from random import SystemRandom
 from typing import TYPE_CHECKING
@@ -26,10 +26,12 @@ if TYPE_CHECKING:
         CallClaims,
         Clock,
         DisputeDesk,
+        Journal,
         MarketSource,
         MerchantRepository,
         PaymentRepository,
         PayoutRepository,
+        PostingSource,
         Provider,
         Randomness,
         RateSource,
@@ -81,6 +83,28 @@ def payouts() -> PayoutRepository:
     from payflow.aws.payouts import DynamoPayouts
 
     return DynamoPayouts(client("dynamodb"), settings.payouts_table(), merchants=merchants)
+
+
+def journal() -> Journal:
+    """The journal's pages in DynamoDB."""
+    from payflow.aws.journal import DynamoJournal
+
+    return DynamoJournal(client("dynamodb"), settings.ledger_table())
+
+
+def posting_sources() -> Sequence[PostingSource]:
+    """Everything that is booked: what a stream folds is also read here until it is folded."""
+    from payflow.aws.posted_facts import PostedFacts
+
+    tables = (settings.wallets_table(), settings.payouts_table())
+    return [posted_payments(), *(PostedFacts(client("dynamodb"), table) for table in tables)]
+
+
+def posted_payments() -> PostingSource:
+    """What payments have booked."""
+    from payflow.aws.posted_facts import PostedFacts
+
+    return PostedFacts(client("dynamodb"), settings.payments_table())
 
 
 @cache

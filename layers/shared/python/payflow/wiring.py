@@ -20,8 +20,11 @@ from payflow.adapters import (
     callback_inbox,
     callback_keys,
     dispute_desk,
+    journal,
     new_provider,
     payouts,
+    posted_payments,
+    posting_sources,
     provider_book,
     provider_functions,
     provider_outbox,
@@ -52,6 +55,7 @@ if TYPE_CHECKING:
     from payflow.services.create_payment import CreatePayment
     from payflow.services.create_token import CreateToken
     from payflow.services.explain_routing import ExplainRouting
+    from payflow.services.fold_ledger import FoldLedger
     from payflow.services.handle_callback import HandleCallback
     from payflow.services.instruct_payment import InstructPayment
     from payflow.services.manage_merchants import ManageMerchants
@@ -263,9 +267,8 @@ def record_dispute() -> RecordDispute:
 def read_ledger() -> ReadLedger:
     """The use cases behind `GET /api/v1/ledger` and `/balance`."""
     from payflow.services.read_ledger import ReadLedger
-    from payflow.services.whole_journal import WholeJournal
 
-    return ReadLedger(WholeJournal((payments(), payouts())), merchants(), clock())
+    return ReadLedger(journal(), posting_sources(), merchants(), clock())
 
 
 @cache
@@ -282,8 +285,16 @@ def pay_out_merchants() -> PayOutMerchants:
     from payflow.services.earnings import FoldedEarnings
     from payflow.services.pay_out_merchants import PayOutMerchants
 
-    earnings = FoldedEarnings(payments(), market(), clock())
+    earnings = FoldedEarnings(posted_payments(), market(), clock())
     return PayOutMerchants(payouts(), merchants(), earnings, clock(), randomness())
+
+
+@cache
+def fold_ledger() -> FoldLedger:
+    """The use case behind the streams of everything that has postings."""
+    from payflow.services.fold_ledger import FoldLedger
+
+    return FoldLedger(journal(), clock(), randomness())
 
 
 @cache
@@ -301,6 +312,7 @@ def check_health() -> CheckHealth:
             "provider_books_table": settings.provider_books_table(),
             "provider_calls_table": settings.provider_calls_table(),
             "payouts_table": settings.payouts_table(),
+            "ledger_table": settings.ledger_table(),
             "wallets_table": settings.wallets_table(),
         },
         client("stepfunctions"),

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 
 from payflow.domain.dispute import Dispute, Evidence
 from payflow.domain.ledger import Balance, JournalTransaction
 from payflow.domain.merchant import ApiKey, IssuedKey, Merchant, NewMerchant, Principal
 from payflow.domain.method import CardMethod
 from payflow.domain.payment import Payment
-from payflow.domain.payout import OPERATION as PAYOUT
 from payflow.domain.payout import Payout, payout_minimum_minor
 from payflow.domain.statement import EntryPage, MerchantBalance, TrialBalance
 from payflow.domain.timestamps import rfc3339
 
 Document = dict[str, Any]
+
+_PAYMENT_PREFIX: Final = "pay_"
 
 
 def token_document(card: CardMethod, fingerprint: str) -> Document:
@@ -66,7 +67,7 @@ def _evidence(evidence: Evidence | None) -> Document | None:
 
 
 def account_document(balance: Balance) -> Document:
-    """An account with its sums; authorisations are not journalled, so nothing is pending."""
+    """An account with its sums; what authorisations hold is pending."""
     return {
         "id": balance.account.id,
         "kind": balance.account.kind.value,
@@ -74,8 +75,8 @@ def account_document(balance: Balance) -> Document:
         "debits": balance.debits,
         "credits": balance.credits,
         "balance": balance.amount,
-        "pending_debits": 0,
-        "pending_credits": 0,
+        "pending_debits": balance.pending_debits,
+        "pending_credits": balance.pending_credits,
     }
 
 
@@ -99,8 +100,9 @@ def entries_document(page: EntryPage, next_cursor: str | None) -> Document:
 
 
 def _payment_id(transaction: JournalTransaction) -> str | None:
-    """The payment that was booked; None for a payout, which has an id of another kind."""
-    return None if transaction.operation == PAYOUT else transaction.payment_id
+    """Null for what is booked without a payment, such as a payout."""
+    fact = transaction.payment_id
+    return fact if fact.startswith(_PAYMENT_PREFIX) else None
 
 
 def payout_document(payout: Payout) -> Document:

@@ -98,6 +98,10 @@ _QUERY: Final[dict[str, Document]] = {
     "provider": {"schema": {"type": "string", "maxLength": TEXT_MAX}},
     "method": {"schema": {"type": "string", "enum": list(MethodType)}},
     "reference": {"schema": {"type": "string", "maxLength": TEXT_MAX}},
+    "at": {
+        "description": "As of this time: what had been posted by then; now if it is not given",
+        "schema": {"type": "string", "format": "date-time"},
+    },
     "created_from": {
         "description": "Created at this time or later",
         "schema": {"type": "string", "format": "date-time"},

@@ -97,6 +97,11 @@ def parse_position(query: Mapping[str, str], account_id: str, caller: Caller) ->
     return decode_cursor(query.get("cursor"), *_entry_scope(account_id, caller))
 
 
+def parse_as_of(query: Mapping[str, str]) -> datetime | None:
+    """The time that an answer is asked for, None for now; raises `InvalidRequest`."""
+    return _time(query, "at")
+
+
 def entry_cursor(page: EntryPage, account_id: str, caller: Caller) -> str | None:
     """The cursor to what follows `page` of that account."""
     return encode_cursor(page.next_after, *_entry_scope(account_id, caller))

@@ -2,8 +2,8 @@
 
 A write unit is one kilobyte, so the item is packed. Readable are the attributes that keys and
 conditions use: `id`, `merchant_id`, `status`, `version`, `created_key` (creation time `#` id, the
-order of listings), `posted_key` (time of the first journal transaction; absent, and the item
-out of that index, until money has moved) and `disputed_key` (opening time of the latest dispute `#`
+order of listings), `posted_key` (time of the newest journal transaction; absent, and the item out
+of that index, until something is booked) and `disputed_key` (opening time of the latest dispute `#`
 id; absent in nearly all). The other names are in the `Field`s below. Left out is what has its
 default, and what follows from the rest: the time of creation, the ids and numbers of attempts and
 journal transactions.
@@ -15,7 +15,7 @@ journal transactions.
     answer              the claim's frozen answer, deflated
     metadata            key, value, key, … (a map would lose the order, and the answer its bytes)
     history             status, time, status, …
-    postings            journal transactions, see `payflow.aws.posting_item`
+    postings            journal transactions, with posted_key: see `payflow.aws.posting_item`
     instructions        captures, cancellations and refunds, see `payflow.aws.instruction_item`
     disputes            see `payflow.aws.dispute_item`
     reviews             what a person has to look at, or has: r reason, t time, n instruction,
@@ -54,7 +54,7 @@ from payflow.aws.attributes import (
 from payflow.aws.claim_item import FAILURE, claim_from_attributes, claim_to_attributes
 from payflow.aws.dispute_item import dispute_from_value, dispute_to_value
 from payflow.aws.instruction_item import instruction_from_value, instruction_to_value
-from payflow.aws.posting_item import posting_from_value, posting_to_value
+from payflow.aws.posting_item import postings_from_item, postings_to_attributes
 from payflow.domain.fx import Quote, Ratio
 from payflow.domain.ids import derived_id
 from payflow.domain.method import CardMethod, Method, MethodType, UpiFlow, UpiMethod, WalletMethod
@@ -249,10 +249,7 @@ def payment_from_item(item: Item) -> Payment:
             StatusChange(Status(read_text(status)), read_moment(at))
             for status, at in _pairs(item, "history")
         ),
-        postings=tuple(
-            posting_from_value(posting, payment_id, read_text(item["merchant_id"]), currency)
-            for posting in _elements(item, "postings")
-        ),
+        postings=postings_from_item(item),
         instructions=tuple(
             instruction_from_value(instruction, payment_id)
             for instruction in _elements(item, "instructions")
@@ -359,18 +356,12 @@ def _lists(payment: Payment) -> Item:
         "history": [
             part for change in payment.history for part in (text(change.status), moment(change.at))
         ],
-        "postings": [
-            posting_to_value(posting, payment.merchant_id, payment.amount.currency)
-            for posting in payment.postings
-        ],
         "instructions": [instruction_to_value(one) for one in payment.instructions],
         "disputes": [dispute_to_value(one) for one in payment.disputes],
         "reviews": [{"M": encoded(_REVIEW, one)} for one in payment.reviews],
     }
-    item: dict[str, Value] = {key: row(values) for key, values in lists.items() if values}
-    if payment.postings:
-        # The time of the first one: later postings leave the index as it is.
-        item["posted_key"] = text(rfc3339(payment.postings[0].posted_at))
+    posted = postings_to_attributes(payment.postings, payment.merchant_id, payment.amount.currency)
+    item = {key: row(values) for key, values in lists.items() if values} | dict(posted)
     if payment.disputes:
         latest_at = rfc3339(payment.disputes[-1].opened_at)
         item["disputed_key"] = text(created_key(payment.id, latest_at))

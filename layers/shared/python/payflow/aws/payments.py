@@ -1,8 +1,8 @@
 """Payments in DynamoDB: one item each, every write conditional, three indexes of keys only.
 
     by_merchant   merchant_id, created_key   written once, when the payment is created
-    by_posting    merchant_id, posted_key    sparse: written once, when money first moves
     by_dispute    merchant_id, disputed_key  sparse: written when a dispute is opened
+    by_posting    merchant_id, posted_key    sparse: written whenever something is booked
     by_attention  attention, attention_key   sparse: while somebody has to look at it, and when
 
 Each write carries a mark of its own. If the answer to a write is lost and the client repeats it,
@@ -15,8 +15,7 @@ import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from heapq import merge
-from itertools import chain, islice
-from time import sleep
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from payflow.aws.across_merchants import merged
@@ -30,9 +29,9 @@ from payflow.aws.payment_item import (
     payment_from_item,
     payment_to_item,
 )
+from payflow.aws.table_reading import BATCH_MAX, items_by_id
 from payflow.domain.dispute import Dispute
-from payflow.domain.errors import Unavailable, VersionConflict
-from payflow.domain.ledger import JournalTransaction
+from payflow.domain.errors import VersionConflict
 from payflow.domain.listing import DisputeFilter, DisputePage, PaymentFilter, PaymentPage
 from payflow.domain.payment import Payment
 from payflow.domain.ports import MerchantRepository
@@ -45,9 +44,6 @@ SCANNED_MAX: Final = 2_000
 """How many payments one listing looks at; a page that stops here is short, and says where."""
 
 _PART: Final = "payments table"
-_BATCH_MAX: Final = 100  # BatchGetItem takes no more.
-_BATCH_TRIES_MAX: Final = 6
-_BATCH_PAUSE_S: Final = 0.02
 _QUERY_PAGE: Final = 500
 _MARK: Final = "mark"
 _MARK_BYTES: Final = 6
@@ -143,18 +139,6 @@ class DynamoPayments:
             loaded.update((one, found[one]) for one in batch if one in found)
         return [one for one in loaded.values() if one.open_review is not None]
 
-    def postings(self, merchant_id: str) -> Sequence[JournalTransaction]:
-        """Every journal transaction of a merchant's payments, oldest first."""
-        query = {
-            "IndexName": "by_posting",
-            "KeyConditionExpression": "merchant_id = :merchant",
-            "ExpressionAttributeValues": {":merchant": text(merchant_id)},
-        }
-        ids = (read_text(key["id"]) for key in self._query(query, _QUERY_PAGE))
-        found = chain.from_iterable(self._load(batch).values() for batch in _batches(ids))
-        transactions = chain.from_iterable(payment.postings for payment in found)
-        return sorted(transactions, key=lambda posted: (posted.posted_at, posted.id))
-
     def _put(self, item: Item, condition: dict[str, Any]) -> Item | None:
         """Write `item`; if another write came first, write nothing and return what is there."""
         from botocore.exceptions import ClientError
@@ -181,7 +165,7 @@ class DynamoPayments:
         position, scanned = "", 0
         while scanned < SCANNED_MAX and len(found) < wanted.limit:
             # Without a filter the first batch is the page.
-            batch = tuple(islice(keys, _BATCH_MAX if scanned else min(_BATCH_MAX, wanted.limit)))
+            batch = tuple(islice(keys, BATCH_MAX if scanned else min(BATCH_MAX, wanted.limit)))
             if not batch:
                 return PaymentPage(tuple(found.values()), None)
             scanned += len(batch)
@@ -222,7 +206,7 @@ class DynamoPayments:
     ) -> Iterator[tuple[str, Payment, Dispute]]:
         """Position, payment and dispute, newest first, behind the position of `wanted`."""
         begun, seen = _split_position(wanted.after or "")
-        while batch := list(islice(keys, min(_BATCH_MAX, wanted.limit + 1))):
+        while batch := list(islice(keys, min(BATCH_MAX, wanted.limit + 1))):
             loaded = self._load([_id_in(key) for key in batch])
             for key, payment in ((key, loaded.get(_id_in(key))) for key in batch):
                 disputes = payment.disputes[::-1] if payment is not None else ()
@@ -286,21 +270,8 @@ class DynamoPayments:
 
     def _load(self, ids: Sequence[str]) -> dict[str, Payment]:
         """The payments with these ids, at most 100, by id; consistent reads, as in `get`."""
-        found: dict[str, Payment] = {}
-        request: Any = {
-            self._table: {"Keys": [{"id": text(one)} for one in ids], "ConsistentRead": True}
-        }
-        for repetition in range(_BATCH_TRIES_MAX):
-            with unavailable_on_failure(_PART):
-                answer = self._dynamodb.batch_get_item(RequestItems=request)
-            for item in answer["Responses"].get(self._table, ()):
-                payment = payment_from_item(item)
-                found[payment.id] = payment
-            request = answer.get("UnprocessedKeys")
-            if not request:
-                return found
-            sleep(_BATCH_PAUSE_S * 2**repetition)
-        raise Unavailable("temporarily_unavailable", f"the {_PART} is throttled", retry_after_s=1)
+        items = items_by_id(self._dynamodb, self._table, ids, part=_PART)
+        return {payment.id: payment for payment in map(payment_from_item, items)}
 
 
 def _marked(payment: Payment) -> Item:
@@ -318,5 +289,5 @@ def _split_position(position: str) -> tuple[str, str]:
 
 
 def _batches(ids: Iterator[str]) -> Iterator[list[str]]:
-    while batch := list(islice(ids, _BATCH_MAX)):
+    while batch := list(islice(ids, BATCH_MAX)):
         yield batch

@@ -1,6 +1,6 @@
 """Payouts in DynamoDB: an item each, and one more for each merchant and currency that was paid.
 
-    po_…                      a payout with its booking; in index by_merchant by its time
+    po_…                      a payout with its booking; in by_merchant and by_posting
     paid#<merchant>#<currency>  the sum of the payouts so far and their number; in no index
 
 A payout is added in one transaction with that sum, which must be as it was read. So whoever decided
@@ -9,7 +9,7 @@ on an older sum adds nothing, whatever its day.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from datetime import date
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
@@ -20,13 +20,11 @@ from payflow.aws.attributes import (
     number,
     read_number,
     read_text,
-    row,
     text,
 )
 from payflow.aws.clients import error_code, unavailable_on_failure
-from payflow.aws.posting_item import posting_from_value, posting_to_value
+from payflow.aws.posting_item import postings_from_item, postings_to_attributes
 from payflow.domain.errors import VersionConflict
-from payflow.domain.ledger import JournalTransaction
 from payflow.domain.money import Money
 from payflow.domain.payout import PaidOut, Payout, PayoutFilter, PayoutPage
 from payflow.domain.ports import MerchantRepository
@@ -110,11 +108,6 @@ class DynamoPayouts:
         more = len(page) == wanted.limit and next(behind, None) is not None
         return PayoutPage(tuple(map(_payout, page)), _created_key(page[-1]) if more else None)
 
-    def postings(self, merchant_id: str) -> Sequence[JournalTransaction]:
-        """The journal transactions of a merchant's payouts, oldest first."""
-        items = self._items(merchant_id, _QUERY_PAGE, _LATEST)
-        return [_payout(item).posting for item in items][::-1]
-
     def _item(self, item_id: str) -> Item | None:
         with unavailable_on_failure(_PART):
             answer = self._dynamodb.get_item(
@@ -154,14 +147,14 @@ def _payout_item(payout: Payout) -> Item:
         "currency": text(currency),
         "day": text(payout.day.isoformat()),
         "carried": number(payout.carried_minor),
-        "postings": row([posting_to_value(payout.posting, payout.merchant_id, currency)]),
+        **postings_to_attributes((payout.posting,), payout.merchant_id, currency),
     }
 
 
 def _payout(item: Item) -> Payout:
     payout_id, merchant_id = read_text(item["id"]), read_text(item["merchant_id"])
     currency = read_text(item["currency"])
-    (posting,) = item["postings"]["L"]
+    (posting,) = postings_from_item(item)
     return Payout(
         id=payout_id,
         merchant_id=merchant_id,
@@ -169,7 +162,7 @@ def _payout(item: Item) -> Payout:
         day=date.fromisoformat(read_text(item["day"])),
         carried_minor=read_number(item["carried"]),
         created_at=parse_rfc3339(_created_key(item).partition(_SEPARATOR)[0]),
-        posting=posting_from_value(posting, payout_id, merchant_id, currency),
+        posting=posting,
     )
 
 

@@ -1,6 +1,13 @@
 """Journal transactions as parts of the item of what they book (a payment, a payout), and back.
 
+An item with postings has `id`, `merchant_id`, `currency`, and these two attributes:
+
+    postings      the journal transactions, oldest first, as below
+    posted_key    the time of the newest one: an index on merchant and this tells what was posted
+                  lately, and a stream's filter which items have postings
+
     o  operation      s  sequence      t  time of posting
+    p  phase: "p" pending, "r" released; absent: posted
     e  entries: [amount, account, owner?, currency?]; a debit is positive, a credit negative
 
 An account is its code below. Its owner is left out where it follows: the item's merchant for the
@@ -10,9 +17,11 @@ follows from the item's id, operation and sequence.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from payflow.aws.attributes import (
+    Item,
     Value,
     moment,
     number,
@@ -27,9 +36,11 @@ from payflow.domain.ledger import (
     AccountKind,
     Entry,
     JournalTransaction,
+    Phase,
     Side,
     transaction_id,
 )
+from payflow.domain.timestamps import rfc3339
 
 ACCOUNT_CODES: Final[dict[AccountKind, str]] = {
     AccountKind.PROVIDER_RECEIVABLE: "pr",
@@ -43,36 +54,66 @@ ACCOUNT_CODES: Final[dict[AccountKind, str]] = {
     AccountKind.FX_SPREAD: "fs",
     AccountKind.SUSPENSE: "su",
 }
+PHASE_CODES: Final[dict[Phase, str]] = {Phase.PENDING: "p", Phase.RELEASED: "r"}
+_PHASES: Final = {code: phase for phase, code in PHASE_CODES.items()}
 _ACCOUNT_KINDS: Final = {code: kind for kind, code in ACCOUNT_CODES.items()}
 _OF_THE_MERCHANT: Final = frozenset({AccountKind.MERCHANT_PAYABLE, AccountKind.MERCHANT_RESERVE})
 
 
-def posting_to_value(posting: JournalTransaction, merchant_id: str, currency: str) -> Value:
-    """`posting` of an item of this merchant and currency as a map."""
-    entries = (row(_entry(entry, merchant_id, currency)) for entry in posting.entries)
+def postings_to_attributes(
+    postings: Sequence[JournalTransaction], merchant_id: str, currency: str
+) -> Item:
+    """The attributes that an item has for its postings: none while there are none."""
+    if not postings:
+        return {}
     return {
-        "M": {
-            "o": text(posting.operation),
-            "s": number(posting.sequence),
-            "t": moment(posting.posted_at),
-            "e": row(entries),
-        }
+        "postings": row(_posting(one, merchant_id, currency) for one in postings),
+        "posted_key": text(rfc3339(max(one.posted_at for one in postings))),
     }
 
 
-def posting_from_value(
-    value: Value, item_id: str, merchant_id: str, currency: str
+def postings_from_item(item: Item) -> tuple[JournalTransaction, ...]:
+    """What `postings_to_attributes` wrote down."""
+    if "postings" not in item:
+        return ()
+    fact_id, currency = read_text(item["id"]), read_text(item["currency"])
+    return tuple(
+        _read_posting(value, fact_id, merchant_of(item), currency)
+        for value in item["postings"]["L"]
+    )
+
+
+def merchant_of(item: Item) -> str:
+    """Whose fact it is."""
+    return read_text(item["merchant_id"])
+
+
+def _posting(posting: JournalTransaction, merchant_id: str, currency: str) -> Value:
+    entries = (row(_entry(entry, merchant_id, currency)) for entry in posting.entries)
+    fields: dict[str, Value] = {
+        "o": text(posting.operation),
+        "s": number(posting.sequence),
+        "t": moment(posting.posted_at),
+        "e": row(entries),
+    }
+    if posting.phase is not Phase.POSTED:
+        fields["p"] = text(PHASE_CODES[posting.phase])
+    return {"M": fields}
+
+
+def _read_posting(
+    value: Value, fact_id: str, merchant_id: str, currency: str
 ) -> JournalTransaction:
-    """The transaction that `posting_to_value` wrote down in the item of that id."""
     fields = value["M"]
     operation, sequence = read_text(fields["o"]), read_number(fields["s"])
     return JournalTransaction(
-        id=transaction_id(item_id, operation, sequence),
-        payment_id=item_id,
+        id=transaction_id(fact_id, operation, sequence),
+        payment_id=fact_id,
         operation=operation,
         sequence=sequence,
         posted_at=read_moment(fields["t"]),
         entries=tuple(_read_entry(entry["L"], merchant_id, currency) for entry in fields["e"]["L"]),
+        phase=_PHASES[read_text(fields["p"])] if "p" in fields else Phase.POSTED,
     )
 
 

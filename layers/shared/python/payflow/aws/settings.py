@@ -68,6 +68,11 @@ def payouts_table() -> str:
     return _required("PAYOUTS_TABLE")
 
 
+def ledger_table() -> str:
+    """The name of the table of the journal's pages."""
+    return _required("LEDGER_TABLE")
+
+
 def wake_up_queue_url() -> str:
     """The queue of payments that are to be looked at again."""
     return _required("WAKE_UPS_URL")

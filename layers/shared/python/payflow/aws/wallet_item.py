@@ -33,7 +33,7 @@ from payflow.aws.attributes import (
     row,
     text,
 )
-from payflow.aws.posting_item import posting_from_value, posting_to_value
+from payflow.aws.posting_item import postings_from_item, postings_to_attributes
 from payflow.domain.money import Money
 from payflow.domain.wallet import KEY_SEPARATOR, Hold, Use, Wallet, WalletAction, WalletOperation
 
@@ -122,12 +122,9 @@ def operation_to_item(operation: WalletOperation) -> Item:
         "amount": number(money.minor),
         "currency": text(money.currency),
     }
-    if operation.postings:
-        item["postings"] = row(
-            posting_to_value(posting, operation.merchant_id, money.currency)
-            for posting in operation.postings
-        )
-    return item
+    return item | dict(
+        postings_to_attributes(operation.postings, operation.merchant_id, money.currency)
+    )
 
 
 def operation_from_item(item: Item) -> WalletOperation:
@@ -135,15 +132,11 @@ def operation_from_item(item: Item) -> WalletOperation:
     operation_id, currency = read_text(item["id"]), read_text(item["currency"])
     wallet_id, _, key = operation_id.partition(KEY_SEPARATOR)
     fields = decoded(_OPERATION, item)
-    postings = item["postings"]["L"] if "postings" in item else ()
     return WalletOperation(
         **fields,
         wallet_id=wallet_id,
         key=key,
         amount=Money(read_number(item["amount"]), currency),
         use=Use(**decoded(_USE, item)),
-        postings=tuple(
-            posting_from_value(posting, operation_id, fields["merchant_id"], currency)
-            for posting in postings
-        ),
+        postings=postings_from_item(item),
     )

@@ -1,11 +1,15 @@
-"""How business facts are booked: the journal transaction of a capture, of a refund, of a top-up.
+"""How business facts are booked: the journal transactions of holds, captures, refunds and top-ups.
 
 What a customer pays with is the *funding* account: the receivable from the provider, or the
-customer's own stored wallet. Rules: `spec/money.md`, accounts.
+customer's own stored wallet. An authorisation that waits for its capture is a pending transfer.
+What is held is read off the payment's own postings, so it is given back exactly once, whatever ends
+it: each capture gives back what it takes, and `with_hold_released` the rest. Rules:
+`spec/money.md`, accounts.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from payflow.domain.ledger import (
@@ -13,10 +17,44 @@ from payflow.domain.ledger import (
     AccountKind,
     Entry,
     JournalTransaction,
+    Phase,
     Side,
     transaction_id,
 )
+from payflow.domain.method import stored_wallet
 from payflow.domain.money import Money
+from payflow.domain.payment import Payment
+
+
+def with_hold(payment: Payment, provider: str, now: datetime) -> Payment:
+    """`payment`, whose authorisation waits for its capture, with the whole amount held.
+
+    Pending: debit provider_receivable (or customer_wallet) A; credit merchant_payable A.
+    """
+    funding = funding_account(provider, stored_wallet(payment.method), payment.amount.currency)
+    hold = _transfer(payment, funding, payment.amount.minor, Phase.PENDING, "authorize", now)
+    return replace(payment, postings=(*payment.postings, hold))
+
+
+def held_minor(payment: Payment) -> int:
+    """What is held for captures to come, in minor units."""
+    signs = {Phase.PENDING: 1, Phase.RELEASED: -1, Phase.POSTED: 0}
+    return sum(signs[one.phase] * one.entries[0].amount_minor for one in payment.postings)
+
+
+def with_hold_released(payment: Payment, now: datetime, minor: int | None = None) -> Payment:
+    """`payment` with `minor` (None: the rest) of what is held given back, if anything is.
+
+    Never more than is held, so the rest cannot be given back twice.
+    """
+    held = held_minor(payment)
+    released = held if minor is None else min(minor, held)
+    if not released:
+        return payment
+    hold = next(one for one in payment.postings if one.phase is Phase.PENDING)
+    funding = hold.entries[0].account
+    release = _transfer(payment, funding, released, Phase.RELEASED, "release", now)
+    return replace(payment, postings=(*payment.postings, release))
 
 
 def capture_transaction(
@@ -86,6 +124,31 @@ def refund_transaction(
             Entry(payable, Side.DEBIT, amount.minor),
             Entry(funding, Side.CREDIT, amount.minor),
         ),
+    )
+
+
+def _transfer(
+    payment: Payment,
+    funding: Account,
+    minor: int,
+    phase: Phase,
+    operation: str,
+    now: datetime,
+) -> JournalTransaction:
+    """The principal from the customer to the merchant, without fees: nothing is earned yet.
+
+    In the payment's own currency: what it comes to in another is known with the capture.
+    """
+    sequence = len(payment.postings) + 1
+    payable = Account(AccountKind.MERCHANT_PAYABLE, funding.currency, payment.merchant_id)
+    return JournalTransaction(
+        id=transaction_id(payment.id, operation, sequence),
+        payment_id=payment.id,
+        operation=operation,
+        sequence=sequence,
+        posted_at=now,
+        entries=(Entry(funding, Side.DEBIT, minor), Entry(payable, Side.CREDIT, minor)),
+        phase=phase,
     )
 
 

@@ -14,7 +14,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, assert_never
 
-from payflow.domain.booking import capture_transaction, refund_transaction
+from payflow.domain.booking import (
+    capture_transaction,
+    refund_transaction,
+    with_hold_released,
+)
 from payflow.domain.conversion import as_settled
 from payflow.domain.errors import Conflict, InvalidRequest
 from payflow.domain.instruction import Instruction, InstructionKind, InstructionStatus
@@ -119,7 +123,8 @@ def settled(
         case InstructionKind.VOID:
             # What was captured before the authorisation lapsed stands.
             status = Status.SUCCEEDED if after.amount_captured else Status.CANCELED
-            return replace(moved(begun(after, now), status, now), next_action=None)
+            ended = replace(moved(begun(after, now), status, now), next_action=None)
+            return with_hold_released(ended, now)
         case InstructionKind.REFUND:
             return _refunded(after, instruction.amount_minor, now)
         case InstructionKind.REVERSAL:
@@ -133,13 +138,15 @@ def captured(
 ) -> Payment:
     """`payment` with `minor` more captured, with its fees, and booked.
 
-    It has succeeded when nothing is left of the authorisation, or with `final`.
+    It has succeeded when nothing is left of the authorisation, or with `final`. What was held of it
+    is released: as much as is captured, or with `final` all.
     """
+    payment = with_hold_released(payment, now, None if final else minor)
     provider_minor, platform_minor = provider_fee.on(minor), payment.platform_fee.on(minor)
     booking = capture_transaction(
         payment_id=payment.id,
         merchant_id=payment.merchant_id,
-        provider=_authorizer(payment),
+        provider=authorizer(payment),
         amount=Money(minor, payment.amount.currency),
         provider_fee_minor=provider_minor,
         platform_fee_minor=platform_minor,
@@ -165,7 +172,7 @@ def _refunded(payment: Payment, minor: int, now: datetime) -> Payment:
     booking = refund_transaction(
         payment_id=payment.id,
         merchant_id=payment.merchant_id,
-        provider=_authorizer(payment),
+        provider=authorizer(payment),
         amount=Money(minor, payment.amount.currency),
         sequence=len(payment.postings) + 1,
         posted_at=now,
@@ -178,7 +185,8 @@ def _refunded(payment: Payment, minor: int, now: datetime) -> Payment:
     )
 
 
-def _authorizer(payment: Payment) -> str:
+def authorizer(payment: Payment) -> str:
+    """The provider that holds or took the money; there must have been an authorisation."""
     authorization = payment.last_authorization
     assert authorization is not None  # money moves only after an authorisation
     return authorization.provider

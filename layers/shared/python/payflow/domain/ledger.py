@@ -5,12 +5,15 @@ fact's own item, so that status and entries are one write (invariant 13). It is 
 was wrong is corrected by a later transaction. Per currency its debits equal its credits
 (invariant 11), and its id follows from (payment, operation, sequence), so a repeated booking names
 the same transaction (invariant 12).
+
+A transfer is posted at once, or held first: a pending one adds to its accounts' pending sums, a
+released one takes out of them again. Only what is posted counts in a balance.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -23,6 +26,14 @@ class Side(StrEnum):
 
     DEBIT = "debit"
     CREDIT = "credit"
+
+
+class Phase(StrEnum):
+    """What a transfer does to its accounts: post, hold, or give back what was held."""
+
+    POSTED = "posted"
+    PENDING = "pending"
+    RELEASED = "released"
 
 
 class AccountKind(StrEnum):
@@ -70,6 +81,15 @@ class Account:
         return f"{self.kind}:{owner}{self.currency}"
 
 
+def account_from_id(account_id: str) -> Account:
+    """The account of that id; raises `ValueError` if no account can have it."""
+    kind, separator, rest = account_id.partition(":")
+    owner, has_owner, currency = rest.rpartition(":")
+    if not separator or not currency or (has_owner and not owner):
+        raise ValueError(f"{account_id} is not the id of an account")
+    return Account(AccountKind(kind), currency, owner if has_owner else None)
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One line of a journal transaction; `amount_minor` is positive."""
@@ -86,7 +106,10 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class JournalTransaction:
-    """One balanced booking."""
+    """One balanced booking.
+
+    `payment_id` is the fact that it books: a payment, or whatever else has postings in its item.
+    """
 
     id: str
     payment_id: str
@@ -94,6 +117,7 @@ class JournalTransaction:
     sequence: int
     posted_at: datetime
     entries: tuple[Entry, ...]
+    phase: Phase = Phase.POSTED
 
     def __post_init__(self) -> None:
         """Refuse entries whose debits and credits differ in any currency (`ValueError`)."""
@@ -108,17 +132,36 @@ def transaction_id(payment_id: str, operation: str, sequence: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """The sums of one account, in minor units."""
+    """The sums of one account, in minor units: posted, and held by pending transfers."""
 
     account: Account
     debits: int = 0
     credits: int = 0
+    pending_debits: int = 0
+    pending_credits: int = 0
 
     @property
     def amount(self) -> int:
         """The balance on the account's own side."""
         net = self.debits - self.credits
         return net if NORMAL_SIDE[self.account.kind] is Side.DEBIT else -net
+
+    @property
+    def is_blank(self) -> bool:
+        """Nothing was ever posted and nothing is held, as after an authorisation was voided."""
+        return not (self.debits or self.credits or self.pending_debits or self.pending_credits)
+
+    def with_entry(self, entry: Entry, phase: Phase) -> Balance:
+        """The sums after one more entry of this account."""
+        is_debit = entry.side is Side.DEBIT
+        minor = -entry.amount_minor if phase is Phase.RELEASED else entry.amount_minor
+        if phase is Phase.POSTED and is_debit:
+            return replace(self, debits=self.debits + minor)
+        if phase is Phase.POSTED:
+            return replace(self, credits=self.credits + minor)
+        if is_debit:
+            return replace(self, pending_debits=self.pending_debits + minor)
+        return replace(self, pending_credits=self.pending_credits + minor)
 
 
 def folded(
@@ -128,15 +171,9 @@ def folded(
     result = dict(balances)
     for transaction in transactions:
         for entry in transaction.entries:
-            result[entry.account] = _with(result.get(entry.account), entry)
+            known = result.get(entry.account) or Balance(entry.account)
+            result[entry.account] = known.with_entry(entry, transaction.phase)
     return result
-
-
-def _with(balance: Balance | None, entry: Entry) -> Balance:
-    known = balance or Balance(entry.account)
-    if entry.side is Side.DEBIT:
-        return Balance(known.account, known.debits + entry.amount_minor, known.credits)
-    return Balance(known.account, known.debits, known.credits + entry.amount_minor)
 
 
 def _imbalance(entries: Iterable[Entry]) -> dict[str, int]:

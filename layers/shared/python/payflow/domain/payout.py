@@ -19,6 +19,7 @@ from payflow.domain.ledger import (
     AccountKind,
     Entry,
     JournalTransaction,
+    Phase,
     Side,
     transaction_id,
 )
@@ -94,11 +95,15 @@ def earned(
 ) -> dict[str, Earned]:
     """What the merchant has earned by currency, by a journal that has no payouts in it.
 
+    What authorisations hold is not earned yet.
+
     `lag_days` is a provider's. What came from no provider, such as a dispute that was won, is
     settled at once.
     """
     sums: dict[str, Earned] = {}
     for transaction in journal:
+        if transaction.phase is not Phase.POSTED:
+            continue
         is_settled = _is_settled(transaction, lag_days, now)
         for entry in transaction.entries:
             account = entry.account

@@ -21,9 +21,10 @@ from datetime import datetime
 from typing import Final, assert_never
 from urllib.parse import quote
 
+from payflow.domain.booking import with_hold
 from payflow.domain.expiry import Expire, plan_expiry, with_expiry
 from payflow.domain.instruction import InstructionKind
-from payflow.domain.instructions import captured, settled
+from payflow.domain.instructions import authorizer, captured, settled
 from payflow.domain.method import UpiMethod
 from payflow.domain.money import FeeTerms, major_units
 from payflow.domain.outcomes import NextActionType, Operation
@@ -202,11 +203,11 @@ def _next_action(payment: Payment, plan: AskCustomer) -> NextAction:
 
 
 def _approved(payment: Payment, provider: ProviderConfig | None, now: datetime) -> Payment:
-    """Authorised; with automatic capture also captured, and booked in the same version."""
+    """Authorised, and held; with automatic capture also captured. Booked in the same version."""
     minor = payment.amount.minor
     working = replace(processing(payment, now), amount_authorized=minor)
     if payment.capture_method is CaptureMethod.MANUAL:
-        return moved(working, Status.AUTHORIZED, now)
+        return with_hold(moved(working, Status.AUTHORIZED, now), authorizer(working), now)
     return captured(working, minor, provider_fee=_fee_of(provider), final=True, now=now)
 
 

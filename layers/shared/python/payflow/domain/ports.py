@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from payflow.domain.dispute import Evidence
     from payflow.domain.fx import RateTable
     from payflow.domain.health import HealthBook
+    from payflow.domain.journal_page import Page
     from payflow.domain.ledger import JournalTransaction
     from payflow.domain.listing import DisputeFilter, DisputePage, PaymentFilter, PaymentPage
     from payflow.domain.merchant import ApiKey, Merchant
@@ -80,16 +81,48 @@ class PaymentRepository(Protocol):
         """At most `limit` payments with an open review, the longest waiting first."""
         ...
 
-    def postings(self, merchant_id: str) -> Sequence[JournalTransaction]:
-        """Every journal transaction of a merchant's payments, oldest first."""
+
+class PostingSource(Protocol):
+    """Facts that are booked: each has its postings in its own item."""
+
+    def posted_since(
+        self, since: Mapping[str, datetime]
+    ) -> Mapping[str, Iterator[Sequence[JournalTransaction]]]:
+        """For each merchant what was posted at its time or later, newest facts first, in batches.
+
+        Read as it is asked for; an iterator that is left alone costs its first batch at most.
+        """
         ...
 
 
-class JournalSource(Protocol):
-    """Where journal transactions are read."""
+class Journal(Protocol):
+    """The pages of the ledger, append-only; all reads are consistent.
 
-    def postings(self, merchant_id: str) -> Sequence[JournalTransaction]:
-        """Every journal transaction of that merchant which is kept here, oldest first."""
+    Each raises `Unavailable` while the store does not answer.
+    """
+
+    def tails(self, shards: Iterable[int]) -> Mapping[int, Sequence[Page]]:
+        """The newest page of each shard and those before it, to the last checkpoint, or none."""
+        ...
+
+    def tail(self, shard: int, number: int) -> Sequence[Page]:
+        """Page `number` and those before it, newest first, to the last checkpoint."""
+        ...
+
+    def ascending(self, shard: int, first: int) -> Iterator[Page]:
+        """The pages from `first` on, read as they are asked for."""
+        ...
+
+    def descending(self, shard: int, last: int) -> Iterator[Page]:
+        """The pages from `last` down, read as they are asked for."""
+        ...
+
+    def watermark(self, shard: int, number: int) -> datetime:
+        """The watermark of a page that exists."""
+        ...
+
+    def append(self, page: Page) -> bool:
+        """Store `page` as the next of its shard; False if another one was first."""
         ...
 
 
@@ -122,10 +155,6 @@ class PayoutRepository(Protocol):
 
     def list(self, wanted: PayoutFilter) -> PayoutPage:
         """Newest first, at most `wanted.limit`, from `wanted.after` on."""
-        ...
-
-    def postings(self, merchant_id: str) -> Sequence[JournalTransaction]:
-        """Every journal transaction of a merchant's payouts, oldest first."""
         ...
 
 

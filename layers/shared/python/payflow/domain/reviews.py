@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
+from payflow.domain.booking import with_hold_released
 from payflow.domain.outcomes import Category, Operation, Outcome, ProviderResult
 from payflow.domain.payment import Payment, Status, answered, moved, new_attempt, opened
 from payflow.domain.review import SETTLED_BY_PROVIDER, Review, ReviewReason
@@ -70,7 +71,8 @@ def resolved(payment: Payment, review: Review, decision: Decision, now: datetime
     released = decision.resolution is Resolution.APPROVED
     if review.reason is ReviewReason.NOT_RELEASED and released:
         captured = payment.amount_captured > 0
-        return moved(after, Status.SUCCEEDED if captured else Status.CANCELED, now)
+        ended = moved(after, Status.SUCCEEDED if captured else Status.CANCELED, now)
+        return with_hold_released(ended, now)
     return after
 
 

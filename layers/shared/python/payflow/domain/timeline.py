@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from payflow.domain.dispute import Dispute
 from payflow.domain.instruction import Instruction, InstructionKind
-from payflow.domain.ledger import JournalTransaction, Side
+from payflow.domain.ledger import JournalTransaction, Phase, Side
 from payflow.domain.method import CardMethod, Method, UpiMethod
 from payflow.domain.money import Money, major_units
 from payflow.domain.payment import Attempt, Payment, Status, StatusChange
@@ -281,13 +281,20 @@ def _status_change(payment: Payment, change: StatusChange) -> Happening:
     return Happening(change.at, f"payment.{change.status.value}", summary, data)
 
 
+_BOOKED: Final = {
+    Phase.POSTED: "booked",
+    Phase.PENDING: "held",
+    Phase.RELEASED: "no longer held",
+}
+
+
 def _posting(transaction: JournalTransaction) -> Happening:
     own, *converted = _debited(transaction)
     into = f", converted: {converted[0]}" if converted else ""
     return Happening(
         transaction.posted_at,
-        "ledger.posted",
-        f"{own} booked as {transaction.operation}{into}",
+        f"ledger.{transaction.phase.value}",
+        f"{own} {_BOOKED[transaction.phase]} as {transaction.operation}{into}",
         {
             "transaction_id": transaction.id,
             "operation": transaction.operation,

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import chain
+from typing import Final
 
 from payflow.domain.payout import Earned, earned
-from payflow.domain.ports import Clock, JournalSource, MarketSource
+from payflow.domain.ports import Clock, MarketSource, PostingSource
 from payflow.domain.provider_config import SETTLEMENT_LAG_DAYS_DEFAULT
+
+_EVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class FoldedEarnings:
     """`Earnings` by a fold of the whole journal of the merchant's payments."""
 
-    payments: JournalSource
+    payments: PostingSource
     market: MarketSource
     clock: Clock
 
@@ -26,5 +31,5 @@ class FoldedEarnings:
             config = market.provider(provider)
             return config.settlement_lag_days if config else SETTLEMENT_LAG_DAYS_DEFAULT
 
-        journal = self.payments.postings(merchant_id)
+        journal = chain.from_iterable(self.payments.posted_since({merchant_id: _EVER})[merchant_id])
         return earned(journal, merchant_id, lag_days, self.clock.now())

@@ -6,6 +6,8 @@ from typing import Final
 
 from payflow.api.routes.route import PAGING, route
 
+AS_OF: Final = ("at",)
+
 LEDGER: Final = (
     route(
         "GET /api/v1/ledger/accounts",
@@ -18,8 +20,9 @@ LEDGER: Final = (
         "GET /api/v1/ledger/accounts/{id}",
         "ledger_api",
         "getLedgerAccount",
-        "Get a ledger account with its sums",
+        "Get a ledger account with its sums, now or as of a time",
         tag="Ledger",
+        query=AS_OF,
     ),
     route(
         "GET /api/v1/ledger/accounts/{id}/entries",
@@ -33,8 +36,9 @@ LEDGER: Final = (
         "GET /api/v1/ledger/trial-balance",
         "ledger_api",
         "getTrialBalance",
-        "Get the trial balance",
+        "Get the trial balance, now or as of a time",
         tag="Ledger",
+        query=AS_OF,
     ),
     route(
         "GET /api/v1/balance",

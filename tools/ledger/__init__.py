@@ -1,0 +1,1 @@
+"""`payflow ledger`: the journal looked at from outside."""
