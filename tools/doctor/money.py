@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -311,10 +311,12 @@ class Replay:
     credits: Counter[str] = field(default_factory=Counter)
     pending_debits: Counter[str] = field(default_factory=Counter)
     pending_credits: Counter[str] = field(default_factory=Counter)
+    watch: Callable[[str, Posting], None] = lambda fact_id, posting: None
 
-    def add(self, postings: Iterable[Posting]) -> None:
-        """Replay these transactions, too."""
+    def add(self, fact_id: str, postings: Iterable[Posting]) -> None:
+        """Replay these transactions of a fact, too; `watch` sees each of them."""
         for posting in postings:
+            self.watch(fact_id, posting)
             is_posted = posting.phase is Phase.POSTED
             sign = -1 if posting.phase is Phase.RELEASED else 1
             debits = self.debits if is_posted else self.pending_debits

@@ -142,4 +142,4 @@ class PayoutExamination:
         self.findings.examined([12, 13, 17], "payouts")
         self.findings.add(payout_is_booked(payout))
         self.findings.add(payout_is_the_days_only(payout))
-        self.replay.add(payout.postings)
+        self.replay.add(payout.id, payout.postings)

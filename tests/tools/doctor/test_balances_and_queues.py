@@ -37,8 +37,8 @@ def told(problems: Iterable[Problem]) -> str:
 def test_the_replay_adds_both_sides_of_every_account() -> None:
     replay = Replay()
 
-    replay.add(a_sale().postings)
-    replay.add(a_long_story().postings)
+    replay.add("pay_1", a_sale().postings)
+    replay.add("pay_1", a_long_story().postings)
 
     accounts = replay.accounts()
     payable = "merchant_payable:mer_00000000000000000000000001:INR"
@@ -50,8 +50,8 @@ def test_the_replay_adds_both_sides_of_every_account() -> None:
 def test_what_is_held_and_given_back_is_not_posted() -> None:
     replay, (sale,) = Replay(), a_sale().postings
 
-    replay.add([replace(sale, phase=Phase.PENDING), replace(sale, phase=Phase.RELEASED)])
-    replay.add([replace(sale, phase=Phase.PENDING)])
+    replay.add("pay_1", [replace(sale, phase=Phase.PENDING), replace(sale, phase=Phase.RELEASED)])
+    replay.add("pay_1", [replace(sale, phase=Phase.PENDING)])
 
     assert replay.accounts()["fees_revenue:INR"] == Sums(pending_credits=10)
     assert told(trial_balance(replay.accounts(), "x")) == ""
@@ -89,7 +89,7 @@ def test_a_balance_that_does_not_follow_is_told(replayed: dict[str, Sums], text:
 def test_an_api_that_lags_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tools.doctor.surroundings.time.sleep", lambda _: None)
     replay, findings = Replay(), Findings()
-    replay.add(a_sale().postings)
+    replay.add("pay_1", a_sale().postings)
     answers = iter([{}, replay.accounts()])
 
     check_balances({}, replay, lambda: next(answers), findings)
@@ -100,7 +100,7 @@ def test_an_api_that_lags_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None
 def test_an_api_that_never_follows_is_broken(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tools.doctor.surroundings.time.sleep", lambda _: None)
     replay, findings = Replay(), Findings()
-    replay.add(a_sale().postings)
+    replay.add("pay_1", a_sale().postings)
 
     check_balances({}, replay, lambda: {"bank:INR": Sums(1, 0)}, findings)
 
