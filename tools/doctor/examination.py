@@ -19,6 +19,7 @@ from payflow.domain.payment import Payment
 from payflow.domain.ports import Clock
 from tools.doctor.charging import CHARGING
 from tools.doctor.derivation import expected_key
+from tools.doctor.disputes import DISPUTES
 from tools.doctor.facts import (
     POSTINGS,
     BookFact,
@@ -34,6 +35,9 @@ from tools.doctor.facts import (
 from tools.doctor.findings import Findings, Problem
 from tools.doctor.liveness import LIVENESS, claim_has_payment, is_under_way
 from tools.doctor.money import MONEY, Replay, Sums
+from tools.doctor.page_examination import PageExamination
+from tools.doctor.pages import folded
+from tools.doctor.payouts import PayoutExamination
 from tools.doctor.secrecy import (
     SECRECY,
     Secrets,
@@ -46,7 +50,7 @@ from tools.doctor.tables import Table
 from tools.doctor.wallet_examination import WalletExamination
 from tools.doctor.wallets import read_operation, wallet_entry
 
-CHECKS: Final = (*CHARGING, *MONEY, *SECRECY, *LIVENESS)
+CHECKS: Final = (*CHARGING, *MONEY, *DISPUTES, *SECRECY, *LIVENESS)
 CHECKED: Final = tuple(dict.fromkeys(number for number, _ in CHECKS))
 
 PAYMENTS: Final = "Payments"
@@ -54,7 +58,9 @@ BOOKS: Final = "ProviderBooks"
 CALLS: Final = "ProviderCalls"
 VAULT: Final = "Vault"
 WALLETS: Final = "Wallets"
-JOINED: Final = (BOOKS, WALLETS, CALLS, VAULT, PAYMENTS)
+PAYOUTS: Final = "Payouts"
+LEDGER: Final = "Ledger"
+JOINED: Final = (BOOKS, WALLETS, CALLS, VAULT, PAYMENTS, PAYOUTS, LEDGER)
 """In the order in which they are read; others are looked through for secrets and postings."""
 
 LOOKS_MAX: Final = 4
@@ -93,6 +99,7 @@ class Examination:
         """Look at everything."""
         wallets = WalletExamination(self.tables[WALLETS], self.findings, self.replay, self.ledger)
         with Spool() as spool:
+            self.replay.watch = lambda fact_id, posting: spool.add_posted(*folded(fact_id, posting))
             self._read_books(spool)
             wallets.read(self._items(WALLETS), spool)
             self._read_claims(spool)
@@ -100,10 +107,15 @@ class Examination:
             self._read_payments(spool, wallets)
             self._suspect_orphans(spool)
             wallets.judge(spool)
-        for name in self.tables:
-            if name not in JOINED:
-                for item in self._items(name):
-                    self._replay_fact(item)
+            payouts = PayoutExamination(self.tables[PAYOUTS], self.findings, self.replay)
+            payouts.run(self._items(PAYOUTS))
+            for name in self.tables:
+                if name not in JOINED:
+                    for item in self._items(name):
+                        self._replay_fact(item)
+            self.report("Walking the journal's chains", 0, 0)
+            pages = PageExamination(self.tables[LEDGER], self.findings, self.secrets, self._fact)
+            pages.run(spool)
         self._look_again()
         if self._under_way:
             self.findings.note(34, f"{self._under_way:,} payments are being worked on")
@@ -121,12 +133,17 @@ class Examination:
                 self.report(doing, number, max(total, number))
             yield item
 
+    def _fact(self, fact_id: str) -> Item | None:
+        """The item of a payment, payout or wallet's operation."""
+        tables = {"po": PAYOUTS, "wal": WALLETS}
+        return self.tables[tables.get(fact_id.partition("_")[0], PAYMENTS)].get(fact_id)
+
     def _replay_fact(self, item: Item) -> None:
         """What a fact that is no payment has posted, such as the top-up of a wallet."""
         if POSTINGS not in item:
             return
         try:
-            self.replay.add(read_postings(item))
+            self.replay.add(item["id"]["S"], read_postings(item))
         except Unreadable as error:
             self.findings.add([Problem(11, item["id"]["S"], str(error))])
 
@@ -159,7 +176,7 @@ class Examination:
             self.findings.examined(CHECKED, "payments")
             self._under_way += seen is not None and is_under_way(seen)
             if seen is not None:
-                self.replay.add(seen.postings)
+                self.replay.add(payment_id, seen.postings)
                 wallets.saw(seen.payment)
             if problems:
                 self._suspect(payment_id, {entry["id"]["S"] for entry in entries}, problems)

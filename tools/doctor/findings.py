@@ -18,7 +18,7 @@ INVARIANTS: Final[dict[int, str]] = {
     8: "status moves along the transition table only",
     10: "a late approval is voided or refunded",
     11: "per currency, debits equal credits",
-    12: "journal transactions are unique",
+    12: "the journal is append-only, and its transactions are unique",
     13: "status, amounts and entries agree",
     14: "captured is within authorised",
     15: "refunded, with what is pending, is within captured",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -295,10 +295,12 @@ MONEY: Final[tuple[tuple[int, PaymentCheck], ...]] = (
 
 @dataclass(frozen=True, slots=True)
 class Sums:
-    """Debits and credits of one account, in minor units."""
+    """Debits and credits of one account, in minor units: posted, and held for later."""
 
     debits: int = 0
     credits: int = 0
+    pending_debits: int = 0
+    pending_credits: int = 0
 
 
 @dataclass
@@ -307,18 +309,26 @@ class Replay:
 
     debits: Counter[str] = field(default_factory=Counter)
     credits: Counter[str] = field(default_factory=Counter)
+    pending_debits: Counter[str] = field(default_factory=Counter)
+    pending_credits: Counter[str] = field(default_factory=Counter)
+    watch: Callable[[str, Posting], None] = lambda fact_id, posting: None
 
-    def add(self, postings: Iterable[Posting]) -> None:
-        """Replay these transactions, too; what is only held is in no balance."""
-        for posting in (one for one in postings if one.phase is Phase.POSTED):
+    def add(self, fact_id: str, postings: Iterable[Posting]) -> None:
+        """Replay these transactions of a fact, too; `watch` sees each of them."""
+        for posting in postings:
+            self.watch(fact_id, posting)
+            is_posted = posting.phase is Phase.POSTED
+            sign = -1 if posting.phase is Phase.RELEASED else 1
+            debits = self.debits if is_posted else self.pending_debits
+            credits = self.credits if is_posted else self.pending_credits
             for line in posting.lines:
-                side = self.debits if line.signed_minor > 0 else self.credits
-                side[line.account_id] += abs(line.signed_minor)
+                side = debits if line.signed_minor > 0 else credits
+                side[line.account_id] += sign * abs(line.signed_minor)
 
     def accounts(self) -> dict[str, Sums]:
         """The sums by account."""
-        ids = self.debits.keys() | self.credits.keys()
-        return {one: Sums(self.debits[one], self.credits[one]) for one in ids}
+        sides = (self.debits, self.credits, self.pending_debits, self.pending_credits)
+        return {one: Sums(*(side[one] for side in sides)) for one in set().union(*sides)}
 
 
 def trial_balance(accounts: Mapping[str, Sums], origin: str) -> Iterator[Problem]:
@@ -326,6 +336,7 @@ def trial_balance(accounts: Mapping[str, Sums], origin: str) -> Iterator[Problem
     net: Counter[str] = Counter()
     for account_id, sums in accounts.items():
         net[account_id.rpartition(":")[2]] += sums.debits - sums.credits
+        net[f"held {account_id.rpartition(':')[2]}"] += sums.pending_debits - sums.pending_credits
     for currency, difference in sorted(net.items()):
         if difference:
             yield Problem(11, origin, f"{currency} is out of balance by {difference}")
@@ -336,7 +347,8 @@ def balances_follow(
 ) -> Iterator[Problem]:
     """17: what the API said before and after brackets what the journal says between.
 
-    Sums only grow, so where nothing was posted meanwhile the three are equal.
+    Sums only grow, so where nothing was posted meanwhile the three are equal. What is held comes
+    and goes, so it is compared only where nothing else has changed.
     """
     none = Sums()
     for account_id in sorted(before.keys() | replayed.keys() | after.keys()):
@@ -349,3 +361,7 @@ def balances_follow(
                 told = f"{bounds[0]}" if bounds[0] == bounds[2] else f"{bounds[0]} to {bounds[2]}"
                 text = f"{side} are {told} by the API, {bounds[1]} by the journal"
                 yield Problem(17, account_id, text)
+        holds = (own.pending_debits, own.pending_credits)
+        if low == high and (high.pending_debits, high.pending_credits) != holds:
+            text = f"held are {high.pending_debits} and {high.pending_credits} by the API"
+            yield Problem(17, account_id, f"{text}, {holds[0]} and {holds[1]} by the journal")

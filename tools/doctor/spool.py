@@ -15,7 +15,7 @@ ANONYMOUS_FILE: Final = ""
 
 
 class Spool:
-    """Book entries and claims by their payment, tokens with a CVC, sums of wallets' operations.
+    """Book entries and claims by payment, tokens with a CVC, wallets, journal transactions.
 
     `take` removes what it gives, so that what is left at the end belongs to nobody.
     """
@@ -29,6 +29,8 @@ class Spool:
             CREATE TABLE cvc (token TEXT PRIMARY KEY) WITHOUT ROWID;
             CREATE TABLE change (wallet TEXT PRIMARY KEY, balance INTEGER, held INTEGER);
             CREATE TABLE wallet (item TEXT);
+            CREATE TABLE posted (identity TEXT PRIMARY KEY, content TEXT) WITHOUT ROWID;
+            CREATE TABLE folded (identity TEXT PRIMARY KEY, content TEXT) WITHOUT ROWID;
             CREATE INDEX entry_by_payment ON entry (payment);
             CREATE INDEX claim_by_payment ON claim (payment);
             """
@@ -95,6 +97,33 @@ class Spool:
         """Whether the vault held a CVC under that token."""
         query = "SELECT 1 FROM cvc WHERE token = ?"
         return self._database.execute(query, (token,)).fetchone() is not None
+
+    def add_posted(self, identity: str, content: str) -> None:
+        """Keep that a fact has posted this transaction."""
+        self._database.execute("INSERT OR IGNORE INTO posted VALUES (?, ?)", (identity, content))
+
+    def add_folded(self, identity: str, content: str) -> bool:
+        """Keep that a page of the journal has this transaction; False if one had it before."""
+        query = "INSERT OR IGNORE INTO folded VALUES (?, ?)"
+        return self._database.execute(query, (identity, content)).rowcount == 1
+
+    def is_folded(self, identity: str, content: str) -> bool:
+        """Whether a page has the transaction as it is given."""
+        query = "SELECT 1 FROM folded WHERE identity = ? AND content = ?"
+        return self._database.execute(query, (identity, content)).fetchone() is not None
+
+    def not_folded(self, limit: int) -> list[str]:
+        """Transactions that facts have posted and no page has like that."""
+        query = "SELECT identity FROM (SELECT * FROM posted EXCEPT SELECT * FROM folded) LIMIT ?"
+        return [identity for (identity,) in self._database.execute(query, (limit,))]
+
+    def not_posted(self, limit: int) -> list[str]:
+        """Transactions that pages have and no fact that was read."""
+        query = (
+            "SELECT identity FROM folded"
+            " WHERE identity NOT IN (SELECT identity FROM posted) LIMIT ?"
+        )
+        return [identity for (identity,) in self._database.execute(query, (limit,))]
 
     def left(self) -> Iterator[tuple[str, str]]:
         """What nobody took: ("entry" or "claim", the payment that it names)."""

@@ -30,7 +30,12 @@ BALANCES_PAUSE_S: Final = 2.0
 def ledger_accounts(operator: Api) -> dict[str, Sums]:
     """The sums of all accounts, as the API tells an operator."""
     told = operator.get("/api/v1/ledger/trial-balance")
-    return {one["id"]: Sums(one["debits"], one["credits"]) for one in told["accounts"]}
+    return {
+        one["id"]: Sums(
+            one["debits"], one["credits"], one["pending_debits"], one["pending_credits"]
+        )
+        for one in told["accounts"]
+    }
 
 
 def check_balances(

@@ -40,6 +40,26 @@ class Table:
                         pages.add(pool.submit(self._page, segment, attributes, position))
                     yield from page["Items"]
 
+    def range(self, partition: str, sort_key: str, first: int) -> Iterator[Item]:
+        """The items of one partition from a number on, in order, consistently read."""
+        query: dict[str, Any] = {
+            "TableName": self.name,
+            "KeyConditionExpression": "#partition = :partition AND #sort >= :first",
+            "ExpressionAttributeNames": {"#partition": self.key, "#sort": sort_key},
+            "ExpressionAttributeValues": {
+                ":partition": {"S": partition},
+                ":first": {"N": str(first)},
+            },
+            "ConsistentRead": True,
+            "Limit": PAGE_ITEMS,
+        }
+        while True:
+            page = self.dynamodb.query(**query)
+            yield from page["Items"]
+            if "LastEvaluatedKey" not in page:
+                return
+            query["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+
     def get(self, item_id: str) -> Item | None:
         """One item, consistently read."""
         answer = self.dynamodb.get_item(

@@ -69,7 +69,7 @@ class WalletExamination:
         self.findings.examined([17], "wallet operations")
         self.findings.add(operation_moves_its_amount(operation))
         self.findings.add(top_up_is_booked(operation, postings))
-        self.replay.add(postings)
+        self.replay.add(operation.id, postings)
         spool.add_change(
             operation.wallet_id, operation.balance_change_minor, operation.held_change_minor
         )

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from payflow.domain.ids import derived_id
+from payflow.domain.ledger import Phase
 from payflow.domain.money import FeeTerms
 from payflow.domain.payment import provider_key
 from tests.tools.doctor.world import a_long_story, a_sale
@@ -35,14 +37,24 @@ def told(problems: Iterable[Problem]) -> str:
 def test_the_replay_adds_both_sides_of_every_account() -> None:
     replay = Replay()
 
-    replay.add(a_sale().postings)
-    replay.add(a_long_story().postings)
+    replay.add("pay_1", a_sale().postings)
+    replay.add("pay_1", a_long_story().postings)
 
     accounts = replay.accounts()
     payable = "merchant_payable:mer_00000000000000000000000001:INR"
     assert accounts[payable] == Sums(debits=350, credits=1980)
     assert accounts["fees_revenue:INR"] == Sums(debits=0, credits=20)
     assert told(trial_balance(accounts, "the journal")) == ""
+
+
+def test_what_is_held_and_given_back_is_not_posted() -> None:
+    replay, (sale,) = Replay(), a_sale().postings
+
+    replay.add("pay_1", [replace(sale, phase=Phase.PENDING), replace(sale, phase=Phase.RELEASED)])
+    replay.add("pay_1", [replace(sale, phase=Phase.PENDING)])
+
+    assert replay.accounts()["fees_revenue:INR"] == Sums(pending_credits=10)
+    assert told(trial_balance(replay.accounts(), "x")) == ""
 
 
 def test_a_trial_balance_is_by_currency() -> None:
@@ -67,6 +79,7 @@ def test_sums_that_only_grow_bracket_the_journal() -> None:
         (BEFORE | {PAYABLE: Sums(20, 99)}, "credits are 100 by the API, 99 by the journal"),
         ({RECEIVABLE: Sums(100, 20)}, "merchant_payable:mer_1:INR: debits are 20"),
         (BEFORE | {"bank:INR": Sums(1, 0)}, "bank:INR: debits are 0 by the API, 1"),
+        (BEFORE | {PAYABLE: Sums(20, 100, 0, 5)}, "held are 0 and 0 by the API, 0 and 5"),
     ],
 )
 def test_a_balance_that_does_not_follow_is_told(replayed: dict[str, Sums], text: str) -> None:
@@ -76,7 +89,7 @@ def test_a_balance_that_does_not_follow_is_told(replayed: dict[str, Sums], text:
 def test_an_api_that_lags_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tools.doctor.surroundings.time.sleep", lambda _: None)
     replay, findings = Replay(), Findings()
-    replay.add(a_sale().postings)
+    replay.add("pay_1", a_sale().postings)
     answers = iter([{}, replay.accounts()])
 
     check_balances({}, replay, lambda: next(answers), findings)
@@ -87,7 +100,7 @@ def test_an_api_that_lags_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None
 def test_an_api_that_never_follows_is_broken(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tools.doctor.surroundings.time.sleep", lambda _: None)
     replay, findings = Replay(), Findings()
-    replay.add(a_sale().postings)
+    replay.add("pay_1", a_sale().postings)
 
     check_balances({}, replay, lambda: {"bank:INR": Sums(1, 0)}, findings)
 

@@ -2,128 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
 
-from payflow.aws.attributes import Item
-from payflow.aws.payment_item import payment_to_item
-from payflow.aws.wallet_item import operation_to_item, wallet_to_item
-from payflow.domain.instruction import InstructionKind
-from payflow.domain.payment import CaptureMethod, Payment
-from tests.support.in_process import MERCHANT, InProcess
-from tests.tools.doctor.world import AFTERWARDS, FAILS_AT_THE_FIRST, TERMS, book_items, claims
-from tools.doctor.examination import Examination
-from tools.doctor.findings import Check, Findings
-from tools.doctor.money import Sums
-from tools.doctor.secrecy import Secrets
-
-WALLET = "wal_1"
-ACCOUNT = f"customer_wallet:{WALLET}:INR"
-ItemChange = Callable[[Item], Item]
-
-
-@dataclass
-class FakeTable:
-    """Items in memory; after `heals_after` single reads the `healthy` ones take their place."""
-
-    key: str
-    stored: dict[str, Item] = field(default_factory=dict)
-    healthy: dict[str, Item] = field(default_factory=dict)
-    heals_after: int = 10**6
-
-    def items(self, *_: str) -> Iterator[Item]:
-        yield from self.stored.values()
-
-    def get(self, item_id: str) -> Item | None:
-        self.heals_after -= 1
-        source = self.stored if self.heals_after >= 0 else self.healthy
-        return source.get(item_id)
-
-    def count(self) -> int:
-        return len(self.stored)
-
-
-@pytest.fixture
-def tables() -> dict[str, FakeTable]:
-    """What four payments have left behind."""
-    gateway = InProcess()
-    for number in ("4242424242424242", FAILS_AT_THE_FIRST, "4000000000009987"):
-        gateway.pay(number)
-    gateway.pay(capture=CaptureMethod.MANUAL)
-    gateway.wallets.fund(WALLET, 5_000, merchant_id=MERCHANT.id)
-    gateway.pay(wallet_id=WALLET, amount_minor=1_200)
-    gateway.pay(wallet_id=WALLET, amount_minor=300, capture=CaptureMethod.MANUAL)
-    gateway.pay(wallet_id=WALLET, amount_minor=9_000)
-    gateway.run()
-    gateway.ask(paid_by_wallet(gateway), InstructionKind.REFUND, 200, key="refund")
-    gateway.run()
-    payments = [payment_to_item(payment) for payment in gateway.payments.items.values()]
-    calls = [{"id": {"S": f"{payment}#{number}"}} for payment, number in claims(gateway)]
-    cards = [{"token": {"S": token}} for token in gateway.vault.cards]
-    return {
-        "Payments": _table("id", payments),
-        "ProviderBooks": _table("id", [*book_items(gateway), {"id": {"S": "instrument#x"}}]),
-        "ProviderCalls": _table("id", calls),
-        "Vault": _table("token", cards),
-        "Wallets": _table(
-            "id",
-            [
-                *map(wallet_to_item, gateway.wallets.wallets.values()),
-                *map(operation_to_item, gateway.wallets.operations.values()),
-            ],
-        ),
-        "Merchants": _table("id", [{"id": {"S": "mer_1"}, "name": {"S": "Shop"}}]),
-    }
-
-
-def paid_by_wallet(gateway: InProcess) -> Payment:
-    return next(
-        payment for payment in gateway.payments.items.values() if payment.amount.minor == 1_200
-    )
-
-
-def _table(key: str, items: list[Any]) -> FakeTable:
-    stored = {item[key]["S"]: item for item in items}
-    return FakeTable(key, stored, dict(stored))
-
-
-@pytest.fixture
-def examined(
-    tables: dict[str, FakeTable], monkeypatch: pytest.MonkeyPatch
-) -> Callable[[], dict[int, Check]]:
-    """Run the examination: the checks by number."""
-    monkeypatch.setattr("tools.doctor.examination.time.sleep", lambda _: None)
-    terms = replace(TERMS, wallet_provider="W")
-
-    def run() -> dict[int, Check]:
-        gateway, findings = InProcess(), Findings()
-        gateway.clock.time += AFTERWARDS
-        Examination(
-            tables=tables,  # type: ignore[arg-type]
-            secrets=Secrets(["sk_test_8d12b26c32dac6dc6ec0ff590f3db454a07df89d"]),
-            terms=terms,
-            clock=gateway.clock,
-            findings=findings,
-            report=lambda doing, done, total: None,
-            ledger=lambda: {ACCOUNT: Sums(debits=1_200, credits=5_200)},
-        ).run()
-        return {check.id: check for check in findings.checks()}
-
-    return run
-
-
-def change(table: FakeTable, item_id: str, **attributes: Any) -> None:
-    table.stored[item_id] = {**table.stored[item_id], **attributes}
-
-
-def first(table: FakeTable) -> str:
-    return next(iter(table.stored))
-
-
-Examined = Callable[[], dict[int, Check]]
+from tests.tools.doctor.conftest import Examined, FakeTable, change, first
 
 
 def test_a_healthy_deployment_has_no_problem(examined: Examined) -> None:
@@ -160,53 +43,6 @@ def test_a_tampered_book_entry_is_told_with_its_payment(
 
     assert not checks[1].ok
     assert first(tables["Payments"]) in checks[1].detail
-
-
-@pytest.mark.parametrize(
-    ("attributes", "told"),
-    [
-        ({"balance": {"N": "3999"}}, "balance 3999, its operations sum up to 4000"),
-        ({"balance": {"N": "3999"}}, "has 3999, its ledger account 4000"),
-        ({"holds": {"L": []}}, "holds 0, its operations sum up to 300"),
-        ({"balance": {"N": "10"}}, "has 10, of which 300 are held"),
-    ],
-)
-def test_a_tampered_wallet_is_told(
-    tables: dict[str, FakeTable], examined: Examined, attributes: dict[str, Any], told: str
-) -> None:
-    change(tables["Wallets"], WALLET, **attributes)
-
-    assert told in examined()[17].detail
-
-
-def test_a_tampered_wallet_operation_is_told_by_wallet_payment_and_ledger(
-    tables: dict[str, FakeTable], examined: Examined
-) -> None:
-    debit = next(
-        item_id
-        for item_id, item in tables["Wallets"].stored.items()
-        if item.get("action") == {"S": "debit"} and "refusal" not in item
-    )
-    change(tables["Wallets"], debit, amount={"N": "1"}, balance={"N": "-2"})
-
-    checks = examined()
-
-    assert "debit moved -2, should be -1" in checks[17].detail
-    assert "its operations sum up to 5198" in checks[17].detail
-    assert "is of 1, the payment of 1200" in checks[1].detail
-
-
-def test_a_top_up_that_is_not_booked_is_told(
-    tables: dict[str, FakeTable], examined: Examined
-) -> None:
-    top_up = next(
-        item_id
-        for item_id, item in tables["Wallets"].stored.items()
-        if item.get("action") == {"S": "topup"}
-    )
-    change(tables["Wallets"], top_up, postings={"L": []})
-
-    assert "[] is booked for a topup of [5000]" in examined()[13].detail
 
 
 def test_what_is_well_at_the_second_look_was_only_on_its_way(

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 
+from payflow.domain.dispute import DisputeStatus
 from payflow.domain.instruction import InstructionStatus
 from payflow.domain.ledger import Phase
 from payflow.domain.outcomes import Category, Operation, Outcome
@@ -22,10 +23,12 @@ from tests.tools.doctor.world import (
     TERMS,
     Change,
     a_conversion,
+    a_disputed_sale,
     a_long_story,
     a_sale,
     an_authorization,
     attempt_with,
+    dispute_with,
     entry_with,
     instruction_with,
     line_with,
@@ -58,6 +61,14 @@ def never_arrived() -> PaymentFacts:
     return a_sale(NEVER_ARRIVED)
 
 
+def won() -> PaymentFacts:
+    return a_disputed_sale(won=True)
+
+
+def lost() -> PaymentFacts:
+    return a_disputed_sale(won=False)
+
+
 def problems(facts: PaymentFacts, invariant: int | None = None) -> list[Problem]:
     return [
         problem
@@ -72,6 +83,7 @@ def problems(facts: PaymentFacts, invariant: int | None = None) -> list[Problem]
     [
         *(a_sale, lost_card, failed_over, answer_lost, never_arrived),
         *(an_authorization, a_long_story, a_conversion),
+        *(a_disputed_sale, won, lost),
     ],
 )
 def test_a_healthy_payment_has_no_problem(story: Story) -> None:
@@ -245,6 +257,12 @@ BREAKAGES: list[tuple[int, Story, Change, str]] = [
     (13, a_long_story, posting_with(1, phase=Phase.POSTED), "holds credits of 400, due are 0"),
     (13, a_long_story, instruction_with(2, amount_minor=99), "add up to 349"),
     (13, a_long_story, instruction_with(0, amount_minor=99), "add up to 699"),
+    (13, won, payment_with(disputes=()), "dispute is booked 1 times, due are 0"),
+    (13, lost, dispute_with(status=DisputeStatus.WON), "dispute_lost is booked 1 times, due are 0"),
+    (13, a_disputed_sale, dispute_with(amount_minor=401), "400 INR is in reserve"),
+    (13, lost, dispute_with(amount_minor=399), "399 was lost in disputes, 400 is booked"),
+    (15, a_disputed_sale, dispute_with(amount_minor=901), "1001 refunded and disputed exceed 1000"),
+    (8, won, dispute_with(closed_at=None), "is won, closed at None"),
     (14, a_long_story, payment_with(amount_authorized=999), "exceed 999 authorised"),
     (14, a_sale, payment_with(amount_authorized=1001), "1001 authorised of a payment of 1000"),
     (14, a_long_story, entry_with(1, amount_minor=401), "captured 1001 of 1000"),

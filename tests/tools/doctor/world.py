@@ -9,6 +9,7 @@ from typing import Any
 
 from payflow.aws.attributes import Item
 from payflow.aws.payment_item import payment_to_item
+from payflow.domain.disputes import dispute_closed, dispute_opened
 from payflow.domain.fx import Quote, Ratio
 from payflow.domain.instruction import InstructionKind
 from payflow.domain.payment import Attempt, CaptureMethod, Payment
@@ -16,6 +17,7 @@ from payflow.domain.retry import RetryPolicy
 from payflow.providers.simulated.store import Document
 from payflow.services.call_provider import CallProvider
 from tests.support.builders import NOON, later
+from tests.support.disputes import a_notice
 from tests.support.fakes import InMemoryCallClaims
 from tests.support.in_process import InProcess
 from tools.doctor.facts import BookFact, PaymentFacts, Terms, read_entry, read_postings
@@ -72,6 +74,21 @@ def a_conversion() -> PaymentFacts:
     gateway.run()
     gateway.ask(payment, InstructionKind.REFUND, 500, key="refund")
     gateway.run()
+    return seen(gateway, payment.id)
+
+
+def a_disputed_sale(*, won: bool | None = None) -> PaymentFacts:
+    """1000 captured, 100 refunded, 400 disputed; and won or lost, if that is known."""
+    gateway = InProcess()
+    payment = gateway.pay()
+    gateway.run()
+    gateway.ask(payment, InstructionKind.REFUND, 100, key="refund")
+    gateway.run()
+    now = gateway.clock.now()
+    disputed = dispute_opened(gateway.payment(payment.id), a_notice(400), now)
+    if won is not None:
+        disputed = dispute_closed(disputed, disputed.disputes[0], won=won, now=now)
+    gateway.payments.items[payment.id] = disputed
     return seen(gateway, payment.id)
 
 
@@ -184,6 +201,16 @@ def line_with(position: int, line: int, **changes: Any) -> Change:
         lines = list(facts.postings[position].lines)
         lines[line] = replace(lines[line], **changes)
         return posting_with(position, lines=tuple(lines))(facts)
+
+    return changed
+
+
+def dispute_with(**changes: Any) -> Change:
+    """The payment's dispute is another."""
+
+    def changed(facts: PaymentFacts) -> PaymentFacts:
+        (dispute,) = facts.payment.disputes
+        return payment_with(disputes=(replace(dispute, **changes),))(facts)
 
     return changed
 
