@@ -27,6 +27,7 @@ PARTS = {
     "provider_books_table",
     "provider_calls_table",
     "payouts_table",
+    "ledger_table",
     "wallets_table",
     "workflow",
 }
