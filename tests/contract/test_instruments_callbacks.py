@@ -10,9 +10,9 @@ import pytest
 from payflow.domain.approval import CustomerDecision, Verdict
 from payflow.domain.method import MethodType
 from payflow.domain.outcomes import NextActionType, Operation, Outcome
-from payflow.domain.ports import CustomerDesk
 from payflow.domain.provider import ProviderConfig
 from payflow.domain.provider_callback import CallbackType
+from payflow.domain.provider_ports import CustomerDesk
 from tests.contract.sandbox import Sandbox, flawless, following, registered_providers
 from tests.support.fakes import a_page
 

@@ -14,6 +14,7 @@ AWS = Settings(Target.AWS, Stage.PROD)
 LOCALSTACK = Settings(Target.LOCALSTACK, api=ApiKind.REST, authorizer=Authorizer.IN_FUNCTION)
 EMBEDDED = Settings()
 NOBODY_WAITS_FOR = {
+    "fold_ledger",
     "follow_payments",
     "handle_provider_callback",
     "pay_out_merchants",

@@ -77,6 +77,18 @@ if TYPE_CHECKING:
     from payflow.services.wake_payment import WakePayment
 
 
+def _moving_payments() -> dict[str, Any]:
+    """What every use case has that gives payments their next step."""
+    return {
+        "payments": payments(),
+        "market": market(),
+        "workflow": workflow(),
+        "clock": clock(),
+        "randomness": randomness(),
+        "functions": provider_functions(),
+    }
+
+
 @cache
 def plan_next_step() -> PlanNextStep:
     """The use case behind the state of that name."""
@@ -108,14 +120,7 @@ def instruct_payment() -> InstructPayment:
     """The use case behind capture, cancel and refund."""
     from payflow.services.instruct_payment import InstructPayment
 
-    return InstructPayment(
-        payments=payments(),
-        market=market(),
-        workflow=workflow(),
-        clock=clock(),
-        randomness=randomness(),
-        functions=provider_functions(),
-    )
+    return InstructPayment(**_moving_payments())
 
 
 @cache
@@ -123,15 +128,7 @@ def wake_payment() -> WakePayment:
     """The use case behind the wake-up queue."""
     from payflow.services.wake_payment import WakePayment
 
-    return WakePayment(
-        payments=payments(),
-        market=market(),
-        workflow=workflow(),
-        wake_ups=wake_ups(),
-        clock=clock(),
-        randomness=randomness(),
-        functions=provider_functions(),
-    )
+    return WakePayment(**_moving_payments(), wake_ups=wake_ups())
 
 
 @cache
@@ -147,14 +144,7 @@ def review_payments() -> ReviewPayments:
     """The use cases behind `/internal/reviews`."""
     from payflow.services.review_payments import ReviewPayments
 
-    return ReviewPayments(
-        payments=payments(),
-        market=market(),
-        workflow=workflow(),
-        clock=clock(),
-        randomness=randomness(),
-        functions=provider_functions(),
-    )
+    return ReviewPayments(**_moving_payments())
 
 
 @cache
@@ -361,13 +351,7 @@ def handle_callback() -> HandleCallback:
     from payflow.services.handle_callback import HandleCallback
 
     return HandleCallback(
-        payments=payments(),
-        market=market(),
-        workflow=workflow(),
-        clock=clock(),
-        randomness=randomness(),
-        functions=provider_functions(),
-        record_dispute=lambda callback: record_dispute()(callback).word,
+        **_moving_payments(), record_dispute=lambda callback: record_dispute()(callback).word
     )
 
 

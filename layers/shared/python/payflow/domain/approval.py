@@ -1,7 +1,7 @@
 """What a provider asks of a customer, and the customer's answer.
 
 The customer answers at the provider, not at PayFlow: a challenge page, a banking app. Where a
-provider has a sandbox, its `CustomerDesk` (`payflow.domain.ports`) stands in for both.
+provider has a sandbox, its `CustomerDesk` (`payflow.domain.provider_ports`) stands in for both.
 """
 
 from __future__ import annotations

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from payflow.domain.approval import Approval, CustomerDecision, Verdict
     from payflow.domain.control import Control, Document
     from payflow.domain.dispute import Evidence
     from payflow.domain.fx import RateTable
@@ -20,9 +19,8 @@ if TYPE_CHECKING:
     from payflow.domain.outcomes import ProviderResult
     from payflow.domain.payment import Payment
     from payflow.domain.payout import Earned, PaidOut, Payout, PayoutFilter, PayoutPage
-    from payflow.domain.provider import Faults, Market, ProviderConfig
+    from payflow.domain.provider import Faults, Market
     from payflow.domain.provider_call import ProviderCall
-    from payflow.domain.provider_callback import ProviderCallback
     from payflow.domain.wallet import Performed, Wallet, WalletOperation, WalletRequest
 
 
@@ -384,40 +382,4 @@ class DisputeDesk(Protocol):
         The provider decides later and says so by callback. Raises `Conflict`
         (`evidence_too_late`) if it takes none any more, `Unavailable` if it could not be told.
         """
-        ...
-
-
-@runtime_checkable
-class CustomerDesk(Protocol):
-    """A provider with a sandbox, where somebody else may stand in for the customer.
-
-    An adapter that has one offers these methods beside those of `Provider`; `key` is that of an
-    authorisation. What was decided comes back as with a real customer: by callback and inquiry.
-    """
-
-    def approval(self, key: str) -> Approval | None:
-        """What the customer was asked, and what became of it; None if nothing was asked."""
-        ...
-
-    def decide(self, key: str, decision: CustomerDecision, mark: str) -> Verdict:
-        """Answer in the customer's name; `mark` tells who did, see `Approval`."""
-        ...
-
-
-class CallbackKeys(Protocol):
-    """The keys that providers sign their callbacks with."""
-
-    def of(self, provider: ProviderConfig) -> Sequence[bytes]:
-        """The provider's keys, newest first; several while one replaces another.
-
-        Raises `Unavailable` while they cannot be read.
-        """
-        ...
-
-
-class CallbackInbox(Protocol):
-    """Where authenticated callbacks wait until they are dealt with."""
-
-    def put(self, callback: ProviderCallback) -> None:
-        """Keep `callback` durably; raises `Unavailable` if that is not certain."""
         ...

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from payflow.domain.errors import Unauthenticated
-from payflow.domain.ports import CallbackInbox, CallbackKeys, Clock, MarketSource
+from payflow.domain.ports import Clock, MarketSource
 from payflow.domain.provider_callback import ProviderCallback
+from payflow.domain.provider_ports import CallbackInbox, CallbackKeys
 from payflow.domain.webhook_signature import verified_id
 
 REMEMBERED_MAX: Final = 1_000

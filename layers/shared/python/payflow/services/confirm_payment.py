@@ -15,8 +15,9 @@ from payflow.domain.approval import CustomerDecision, Verdict
 from payflow.domain.errors import Conflict, IdempotencyKeyReused, NotFound
 from payflow.domain.ids import derived_id
 from payflow.domain.payment import Payment, Status, provider_key
-from payflow.domain.ports import Clock, CustomerDesk, MarketSource, PaymentRepository, Provider
+from payflow.domain.ports import Clock, MarketSource, PaymentRepository, Provider
 from payflow.domain.provider import Faults, ProviderConfig
+from payflow.domain.provider_ports import CustomerDesk
 from payflow.domain.representation import payment_document
 from payflow.services.answer_request import POLL_FIRST_MS, POLL_GROWTH, POLL_MAX_MS, POLLS_MAX
 

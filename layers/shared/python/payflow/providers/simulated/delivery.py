@@ -15,8 +15,9 @@ from payflow.domain.provider import Faults
 from payflow.domain.webhook_signature import signed_headers
 
 if TYPE_CHECKING:
-    from payflow.domain.ports import CallbackKeys, Clock, MarketSource
+    from payflow.domain.ports import Clock, MarketSource
     from payflow.domain.provider_callback import ProviderCallback
+    from payflow.domain.provider_ports import CallbackKeys
     from payflow.providers.simulated.callbacks import CallbackSender
 
 OUTAGE_PAUSE_MS: Final = 10_000
