@@ -53,7 +53,7 @@ class PageExamination:
         """Walk all chains, and compare with what the facts in `spool` have posted."""
         self._read(spool)
         for _ in range(LOOKS_MAX):
-            if not spool.not_folded(1):
+            if not spool.is_any_missing():
                 break
             time.sleep(LOOK_PAUSE_S)
             self._read(spool)

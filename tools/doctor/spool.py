@@ -112,6 +112,11 @@ class Spool:
         query = "SELECT 1 FROM folded WHERE identity = ? AND content = ?"
         return self._database.execute(query, (identity, content)).fetchone() is not None
 
+    def is_any_missing(self) -> bool:
+        """Whether facts have posted a transaction that no page has, not even in another form."""
+        query = "SELECT 1 FROM posted WHERE identity NOT IN (SELECT identity FROM folded) LIMIT 1"
+        return self._database.execute(query).fetchone() is not None
+
     def not_folded(self, limit: int) -> list[str]:
         """Transactions that facts have posted and no page has like that."""
         query = "SELECT identity FROM (SELECT * FROM posted EXCEPT SELECT * FROM folded) LIMIT ?"
