@@ -90,7 +90,7 @@ class Examination:
     clock: Clock
     findings: Findings
     report: Report
-    ledger: Callable[[], Mapping[str, Sums]]
+    ledger: Callable[[], Mapping[str, Sums] | None]
     replay: Replay = field(default_factory=Replay)
     _suspects: dict[str, Suspect] = field(default_factory=dict)
     _under_way: int = 0

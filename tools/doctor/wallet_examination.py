@@ -43,13 +43,13 @@ NONE: Final = Sums()
 class WalletExamination:
     """Takes the wallets table in, then the payments, then judges every wallet.
 
-    `ledger` is what the API says of all accounts now.
+    `ledger` is what the API says of all accounts now; without an answer the replay has to do.
     """
 
     table: Table
     findings: Findings
     replay: Replay
-    ledger: Callable[[], Mapping[str, Sums]]
+    ledger: Callable[[], Mapping[str, Sums] | None]
     _open_minor: Counter[str] = field(default_factory=Counter)
 
     def read(self, items: Iterable[Item], spool: Spool) -> None:
@@ -127,7 +127,7 @@ class WalletExamination:
                 operation = read_operation(item)
                 balances[wallet_id] += operation.balance_change_minor
                 holds[wallet_id] += operation.held_change_minor
-        ledger = self.ledger()
+        ledger = self.ledger() or self.replay.accounts()
         still: dict[str, list[Problem]] = {}
         for wallet_id, was in before.items():
             if was is None or self.table.get(wallet_id) != was:

@@ -107,6 +107,20 @@ def test_an_api_that_never_follows_is_broken(monkeypatch: pytest.MonkeyPatch) ->
     assert [(check.id, check.ok) for check in findings.checks()] == [(11, False), (17, False)]
 
 
+def test_an_api_that_tells_nothing_is_told_and_the_journal_is_judged_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("tools.doctor.surroundings.time.sleep", lambda _: None)
+    replay, findings = Replay(), Findings()
+    replay.add("pay_1", a_sale().postings)
+
+    check_balances(None, replay, lambda: None, findings)
+
+    trial, balances = findings.checks()
+    assert (trial.id, trial.ok) == (11, True)
+    assert "does not tell the balances" in balances.detail
+
+
 def test_messages_that_wait_and_claims_of_nobody_are_told() -> None:
     assert told(queue_is_drained("wake-up", 3, False)) == "wake-up: 3 messages are waiting"
     assert told(queue_is_drained("dead", 1, True)) == "dead: 1 dead letters are waiting"
