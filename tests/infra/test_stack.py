@@ -12,6 +12,7 @@ from infra_cdk.secrets import SecretName
 from infra_cdk.settings import ApiKind, Settings, Stage
 from infra_cdk.tables import TableName
 from tests.infra.conftest import Synthesised
+from tools.ledger.commands import FACT_TABLES
 
 # Ten are free of charge; one more is ten cents a month.
 ALARMS_MAX = 20
@@ -226,6 +227,22 @@ def test_new_payments_are_followed_too_since_their_workflow_may_never_start(
     ]
 
     assert "FilterCriteria" not in mapping
+
+
+def test_an_audit_reads_the_tables_that_are_folded_and_no_others(stack: Synthesised) -> None:
+    named = {
+        name: output["Value"]["Ref"]
+        for name, output in stack.template["Outputs"].items()
+        if name in FACT_TABLES
+    }
+    folded = {
+        mapping["EventSourceArn"]["Fn::GetAtt"][0]
+        for mapping in mappings(stack, "StreamArn")
+        if dead_letters_of(mapping).startswith("LedgerStream")
+    }
+
+    assert named.keys() == set(FACT_TABLES)
+    assert set(named.values()) == folded
 
 
 def test_payouts_are_made_daily_and_a_run_that_fails_is_repeated_and_kept(

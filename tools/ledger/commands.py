@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from payflow.aws.posted_facts import PostedFacts
     from payflow.services.verify_ledger import Audit
 
-FACT_TABLES = ("PaymentsTable", "WalletsTable")
+FACT_TABLES = ("PaymentsTable", "WalletsTable", "PayoutsTable")
 """The outputs that name the tables whose items have postings."""
 
 app = typer.Typer(
