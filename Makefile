@@ -64,7 +64,8 @@ down: setup ## stop what `make up` started; the state is kept
 	@$(PAYFLOW) down
 
 test: setup ## run all tests, end to end included
-	$(BIN)/pytest
+	$(BIN)/pytest -q -n auto --ignore tests/e2e
+	$(BIN)/pytest -q tests/e2e
 
 check: setup ## format, lint, strict types, dependency rule, workflow and infrastructure checks
 	$(BIN)/ruff format --check .

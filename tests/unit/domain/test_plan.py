@@ -159,11 +159,18 @@ class TestVerifyBeforeFailover:
     def test_not_found_after_the_window_lets_the_payment_go_elsewhere(self) -> None:
         payment = tried(a_payment(), "A", UNKNOWN)
         asked = tried(payment, "A", NOT_FOUND, operation=Operation.INQUIRE, at=later(5))
+        again = tried(asked, "A", NOT_FOUND, operation=Operation.INQUIRE, at=later(6))
 
-        decided = plan(asked, at=6)
+        decided = plan(again, at=6)
 
         assert isinstance(decided, Authorize)
         assert decided.provider == "B"
+
+    def test_an_answer_that_took_longer_than_the_window_proves_nothing(self) -> None:
+        payment = tried(a_payment(), "A", UNKNOWN)
+        asked = tried(payment, "A", NOT_FOUND, operation=Operation.INQUIRE, at=later(5))
+
+        assert isinstance(plan(asked, at=20), CheckStatus), "the provider was asked too early"
 
     def test_a_removed_provider_never_proves_that_nothing_was_charged(self) -> None:
         payment = tried(

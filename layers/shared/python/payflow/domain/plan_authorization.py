@@ -97,7 +97,7 @@ def plan_authorization(
         return Approve(at.market.provider(authorization.provider))
     refused = last is authorization and last.outcome is Outcome.ERROR
     declined = refused or last.outcome is Outcome.DECLINED
-    if declined or is_proof(payment, authorization, at.market, at.now):
+    if declined or is_proof(payment, authorization, at.market):
         return _after_failure(payment, last, at.market, at.now, at.randomness, at.policy)
     first_asked = asked_of_customer is not None and payment.next_action is None
     if last.outcome is Outcome.PENDING and asked_of_customer is not None and first_asked:

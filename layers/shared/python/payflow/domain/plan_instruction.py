@@ -88,7 +88,7 @@ def plan_instruction(payment: Payment, position: int, at: Situation) -> Instruct
     if last.outcome is Outcome.DECLINED:
         return _given_up(payment, position, last)
     refused = last is asked and last.outcome in (Outcome.ERROR, Outcome.NOT_FOUND)
-    if refused or is_proof(payment, asked, at.market, at.now):
+    if refused or is_proof(payment, asked, at.market):
         return _again(payment, position, last, at)
     return _verify(payment, position, asked, last, at)
 

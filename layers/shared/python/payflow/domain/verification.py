@@ -74,11 +74,14 @@ def inquiry_after(
     return Inquiry(asked.provider, earliest)
 
 
-def is_proof(payment: Payment, asked: Attempt, market: Market, now: datetime) -> bool:
-    """Whether the latest answer is a "not found" that proves that nothing came of `asked`."""
+def is_proof(payment: Payment, asked: Attempt, market: Market) -> bool:
+    """Whether the latest answer is a "not found" that proves that nothing came of `asked`.
+
+    What counts is when the provider was asked: an answer that took long tells of the past.
+    """
     last = payment.attempts_for(asked.instruction)[-1]
     not_found = last.operation is Operation.INQUIRE and last.outcome is Outcome.NOT_FOUND
-    return not_found and now >= visible_from(payment, asked, market)
+    return not_found and last.started_at >= visible_from(payment, asked, market)
 
 
 def visible_from(payment: Payment, asked: Attempt, market: Market) -> datetime:
