@@ -7,29 +7,22 @@ from typing import Any
 from payflow import wiring
 from payflow.aws.observability import logger
 from payflow.aws.payment_stream import payment_changes
-from payflow.domain.errors import Unavailable
 from payflow.services.update_health import observed
 from payflow.services.wake_payment import wake_ups_after
 
 
-def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """One batch; it comes again as a whole if it could not be taken in, which does no harm.
+def handler(event: dict[str, Any], _context: object) -> None:
+    """One batch; raises `Unavailable`, and it comes again as a whole, which does no harm.
 
     A record that cannot be read is left out, so it never holds up its shard.
     """
-    records = event["Records"]
-    changes = list(payment_changes(records))
+    changes = list(payment_changes(event["Records"]))
     now = wiring.clock().now()
-    try:
-        wiring.wake_ups().wake(
-            [wake_up for before, after in changes for wake_up in wake_ups_after(before, after, now)]
-        )
-        observations = [seen for before, after in changes for seen in observed(before, after)]
-        health_changes = wiring.update_health()(observations)
-    except Unavailable as error:
-        logger().warning("payments not followed", extra={"code": error.code})
-        first = records[0]["dynamodb"]["SequenceNumber"]
-        return {"batchItemFailures": [{"itemIdentifier": first}]}
+    wiring.wake_ups().wake(
+        [wake_up for before, after in changes for wake_up in wake_ups_after(before, after, now)]
+    )
+    observations = [seen for before, after in changes for seen in observed(before, after)]
+    health_changes = wiring.update_health()(observations)
     for change in health_changes:
         logger().warning(
             "provider health changed",
@@ -41,4 +34,3 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
             },
         )
     logger().info("payments followed", extra={"calls": len(observations)})
-    return {"batchItemFailures": []}

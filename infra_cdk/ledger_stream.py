@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import Duration
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_lambda_event_sources as sources
-from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infra_cdk.lambda_factory import DeployedFunction
+from infra_cdk.queues import dead_letter_queue
 from infra_cdk.settings import Settings
 from infra_cdk.tables import TableName
 
@@ -21,7 +21,6 @@ BATCHING_WINDOW_S = 1
 BATCH_SIZE_RECORDS = 100
 # With pauses that grow, some minutes of a table that does not answer; then the queue, and an alarm.
 RETRY_LIMIT = 20
-DLQ_RETENTION_DAYS = 14
 
 # Every table that is folded. Its items are written by `payflow.aws.posting_item`, and its stream
 # has both images.
@@ -41,14 +40,7 @@ class LedgerStream(Construct):
         fold_ledger: DeployedFunction,
     ) -> None:
         super().__init__(scope, construct_id)
-        self.dead_letters = sqs.Queue(
-            self,
-            "DeadLetters",
-            encryption=sqs.QueueEncryption.SQS_MANAGED,
-            enforce_ssl=True,
-            retention_period=Duration.days(DLQ_RETENTION_DAYS),
-            removal_policy=(RemovalPolicy.RETAIN if settings.keeps_data else RemovalPolicy.DESTROY),
-        )
+        self.dead_letters = dead_letter_queue(self, "DeadLetters", settings=settings)
         for table in tables:
             fold_ledger.target.add_event_source(
                 sources.DynamoEventSource(

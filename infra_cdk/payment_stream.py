@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import Duration
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_lambda_event_sources as sources
-from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infra_cdk.lambda_factory import DeployedFunction
+from infra_cdk.queues import dead_letter_queue
 from infra_cdk.settings import Settings
 
 # Outcomes are learnt together, since each batch writes the health book once: those of a second in
@@ -20,7 +20,6 @@ BATCH_SIZE_RECORDS = 25
 RETRY_LIMIT = 5
 # An outcome older than this says nothing about a provider's health now.
 RECORD_AGE_MAX_S = 600
-DLQ_RETENTION_DAYS = 14
 
 
 class PaymentStream(Construct):
@@ -36,14 +35,7 @@ class PaymentStream(Construct):
         follow_payments: DeployedFunction,
     ) -> None:
         super().__init__(scope, construct_id)
-        self.dead_letters = sqs.Queue(
-            self,
-            "DeadLetters",
-            encryption=sqs.QueueEncryption.SQS_MANAGED,
-            enforce_ssl=True,
-            retention_period=Duration.days(DLQ_RETENTION_DAYS),
-            removal_policy=(RemovalPolicy.RETAIN if settings.keeps_data else RemovalPolicy.DESTROY),
-        )
+        self.dead_letters = dead_letter_queue(self, "DeadLetters", settings=settings)
         follow_payments.target.add_event_source(
             sources.DynamoEventSource(
                 payments,

@@ -131,9 +131,8 @@ class TestFunctions:
         in_the_air = replace(begun, attempts=(replace(begun.attempts[0], outcome=None),))
         image = {"SequenceNumber": "1", "NewImage": payment_to_item(in_the_air)}
 
-        answer = called("follow_payments", {"Records": [{"dynamodb": image}]})
+        called("follow_payments", {"Records": [{"dynamodb": image}]})
 
-        assert answer == {"batchItemFailures": []}
         assert delayed() == 1
         assert timedelta(seconds=60) < WATCHED_FOR < timedelta(seconds=90)
 

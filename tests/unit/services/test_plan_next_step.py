@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -9,8 +10,8 @@ import pytest
 from payflow.domain.answer import revised
 from payflow.domain.errors import NotFound, Unavailable, VersionConflict
 from payflow.domain.method import CardData, MethodType
-from payflow.domain.outcomes import Category, Outcome, ProviderResult
-from payflow.domain.payment import Payment, Status
+from payflow.domain.outcomes import Category, Operation, Outcome, ProviderResult
+from payflow.domain.payment import Payment, Status, new_attempt, opened
 from payflow.domain.plan import carry_out
 from payflow.domain.plan_authorization import Authorize
 from payflow.domain.provider_call import result_to_document
@@ -122,6 +123,20 @@ def test_an_approval_of_another_amount_is_not_an_approval(world: World) -> None:
     assert step["action"] == "BackOff"
     assert world.payment.attempts[0].outcome is Outcome.UNKNOWN
     assert world.payment.attempts[0].code == "answer_mismatch"
+    assert world.payment.amount_captured == 0
+
+
+def test_an_approval_under_another_reference_than_before_is_not_an_approval(world: World) -> None:
+    pending = replace(a_result(Outcome.PENDING), provider_reference="ref-1")
+    world.answer(pending)
+    waiting = world.payment
+    inquiry = new_attempt(waiting, Operation.INQUIRE, "A", now=NOON)
+    world.payments.items[waiting.id] = opened(waiting, inquiry)
+    approved = a_result(Outcome.APPROVED)
+
+    world.answer(replace(approved, provider_reference="ref-2"), attempt_number=2)
+
+    assert world.payment.attempts[1].code == "answer_mismatch"
     assert world.payment.amount_captured == 0
 
 

@@ -140,8 +140,21 @@ def _believable(payment: Payment, attempt: Attempt, result: ProviderResult) -> P
     if result.outcome is not Outcome.APPROVED:
         return result
     asked, echoed = asked_amount(payment, attempt), (result.amount_minor, result.currency)
-    if echoed in ((None, None), (asked.minor, asked.currency)):
+    same_amount = echoed in ((None, None), (asked.minor, asked.currency))
+    known, told = _known_reference(payment, attempt), result.provider_reference
+    if same_amount and (known is None or told in (None, known)):
         return result
     return replace(
         result, outcome=Outcome.UNKNOWN, code="answer_mismatch", category=Category.UNKNOWN
     )
+
+
+def _known_reference(payment: Payment, attempt: Attempt) -> str | None:
+    """The reference that the provider itself gave the operation in an earlier answer, if any."""
+    asked = _asked_by(payment, attempt)
+    told = (
+        one.provider_reference
+        for one in payment.attempts_for(attempt.instruction)
+        if asked.number <= one.number < attempt.number
+    )
+    return next((reference for reference in told if reference is not None), None)
