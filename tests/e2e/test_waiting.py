@@ -12,7 +12,7 @@ import pytest
 from tests.e2e.harness import Json, Shop, card
 
 CHALLENGE, APPROVED = "4000000000003220", "4242424242424242"
-HASTY = "hastyCard"
+HASTY, CURRENCY = "hastyCard", "CHF"
 AUTHORIZATION_MS, APPROVAL_MS = 4_000, 3_000
 DUE_WITHIN_S = 60
 
@@ -28,7 +28,8 @@ def hasty(operator: httpx.Client) -> Iterator[str]:
         "approvalTimeoutMs": APPROVAL_MS,
         "authorizationValidityMs": AUTHORIZATION_MS,
         "visibilityMs": 500,
-        "priority": 900,
+        # Nobody else pays in it, so no other test's payment comes here.
+        "currencies": [CURRENCY],
     }
     answer = operator.put(f"/internal/providers/{HASTY}", json=entry)
     assert answer.status_code == 200, answer.text
@@ -46,7 +47,7 @@ def ended(shop: Shop, payment_id: str, *statuses: str) -> Json:
 
 
 def test_a_customer_who_does_not_act_in_time_fails_the_payment(shop: Shop, hasty: str) -> None:
-    asked = shop.pay(card(CHALLENGE), routing={"providers": [hasty]})
+    asked = shop.pay(card(CHALLENGE), currency=CURRENCY, routing={"providers": [hasty]})
     assert asked["status"] == "requires_action"
     assert asked["next_action"]["type"] == "three_ds_redirect"
 
@@ -58,7 +59,9 @@ def test_a_customer_who_does_not_act_in_time_fails_the_payment(shop: Shop, hasty
 
 
 def test_what_nobody_captures_is_voided(shop: Shop, hasty: str) -> None:
-    held = shop.pay(card(APPROVED), capture_method="manual", routing={"providers": [hasty]})
+    held = shop.pay(
+        card(APPROVED), capture_method="manual", currency=CURRENCY, routing={"providers": [hasty]}
+    )
     assert held["status"] == "authorized"
 
     payment = ended(shop, held["id"], "canceled")
@@ -68,7 +71,9 @@ def test_what_nobody_captures_is_voided(shop: Shop, hasty: str) -> None:
 
 
 def test_what_was_captured_before_the_authorisation_lapsed_stands(shop: Shop, hasty: str) -> None:
-    held = shop.pay(card(APPROVED), capture_method="manual", routing={"providers": [hasty]})
+    held = shop.pay(
+        card(APPROVED), capture_method="manual", currency=CURRENCY, routing={"providers": [hasty]}
+    )
     captured = shop.client.post(
         f"/api/v1/payments/{held['id']}/capture",
         json={"amount": 1_000},
