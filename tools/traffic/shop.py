@@ -19,7 +19,6 @@ WAIT_S: Final = 15
 SETTLES_WITHIN_S: Final = 90
 """How long an order waits for its payment before it goes on to count it as it is."""
 POLL_S: Final = 0.5
-PENDING_REFUND: Final = "pending"
 
 NO_ANSWER: Final = "no_answer"
 UNREADABLE: Final = "unreadable_answer"
