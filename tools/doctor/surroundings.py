@@ -19,7 +19,9 @@ from tools.errors import ToolError
 COUNTERS: Final = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
 """Delayed messages are alarm clocks; they are meant to wait."""
 
-DRAINS_WITHIN_S: Final = 20.0
+RETRIES_AGAIN_S: Final = 30.0
+"""A message that failed once is hidden for its queue's visibility time-out; then it has so long."""
+
 DRAIN_POLL_S: Final = 2.0
 PEEKED_MAX: Final = 10
 LOG_PAGES_MAX: Final = 20
@@ -85,10 +87,12 @@ def check_queues(cloud: Cloud, secrets: Secrets, findings: Findings) -> None:
         for one in attributes.values()
         if "RedrivePolicy" in one
     }
-    deadline = time.monotonic() + DRAINS_WITHIN_S
+    started = time.monotonic()
     for url in urls:
         name = url.rpartition("/")[2]
         is_dead = attributes[url]["QueueArn"] in dead or "DeadLetters" in name
+        hidden_s = float(attributes[url]["VisibilityTimeout"])
+        deadline = started + hidden_s + RETRIES_AGAIN_S
         waiting = _waiting(sqs, url)
         while waiting and not is_dead and time.monotonic() < deadline:
             time.sleep(DRAIN_POLL_S)
