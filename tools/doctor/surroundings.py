@@ -19,8 +19,12 @@ from tools.errors import ToolError
 COUNTERS: Final = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
 """Delayed messages are alarm clocks; they are meant to wait."""
 
-RETRIES_AGAIN_S: Final = 30.0
-"""A message that failed once is hidden for its queue's visibility time-out; then it has so long."""
+DRAINS_WITHIN_S: Final = 30.0
+"""How long beyond its visibility time-out a queue has until it is seen empty.
+
+For a good minute after a load several wake-ups a second come due, so a look finds some at nearly
+any moment although none of them waits; and a message that failed once is hidden for the time-out.
+"""
 
 DRAIN_POLL_S: Final = 2.0
 PEEKED_MAX: Final = 10
@@ -92,7 +96,7 @@ def check_queues(cloud: Cloud, secrets: Secrets, findings: Findings) -> None:
         name = url.rpartition("/")[2]
         is_dead = attributes[url]["QueueArn"] in dead or "DeadLetters" in name
         hidden_s = float(attributes[url]["VisibilityTimeout"])
-        deadline = started + hidden_s + RETRIES_AGAIN_S
+        deadline = started + hidden_s + DRAINS_WITHIN_S
         waiting = _waiting(sqs, url)
         while waiting and not is_dead and time.monotonic() < deadline:
             time.sleep(DRAIN_POLL_S)
