@@ -11,7 +11,7 @@ from tools.paths import REPOSITORY
 FUNCTION_LINES_MAX = 50
 MODULE_LINES_MAX = 400
 HANDLER_LINES_MAX = 40
-FOLDERS = ("functions", "infra_cdk", "layers", "tests", "tools")
+FOLDERS = ("functions", "infra_cdk", "layers", "simulation", "tests", "tools")
 
 
 def _modules() -> Iterator[Path]:
