@@ -31,9 +31,11 @@ def copied(document: Document) -> Document:
         TypeError: something in it is no JSON, or of a type that JSON would not give back.
     """
     # Most of a document is text and numbers, which are not worth a call each.
-    return {
-        name: value if type(value) in _ATOMS else _copied(value) for name, value in document.items()
-    }
+    copy = document.copy()
+    for name, value in document.items():
+        if type(value) not in _ATOMS:
+            copy[name] = _copied(value)
+    return copy
 
 
 def _copied(value: object) -> object:
