@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from payflow import wiring
 from payflow.aws.observability import log_failure, logger
 from payflow.aws.posting_stream import newly_posted
+from payflow.domain.ledger import JournalTransaction
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
@@ -23,6 +25,11 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
             sequence_number = record["dynamodb"]["SequenceNumber"]
             log_failure("posting not readable", error, sequence_number=sequence_number)
             failures.append({"itemIdentifier": sequence_number})
+    fold(posted)
+    return {"batchItemFailures": failures}
+
+
+def fold(posted: Sequence[tuple[str, list[JournalTransaction]]]) -> None:
+    """Each record's merchant with what it has posted anew."""
     folded = wiring.fold_ledger()(posted)
     logger().info("ledger folded", extra={"transactions": folded, "records": len(posted)})
-    return {"batchItemFailures": failures}

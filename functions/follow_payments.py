@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from payflow import wiring
 from payflow.aws.observability import logger
 from payflow.aws.payment_stream import payment_changes
+from payflow.domain.payment import Payment
 from payflow.services.update_health import observed
 from payflow.services.wake_payment import wake_ups_after
 
@@ -16,7 +18,11 @@ def handler(event: dict[str, Any], _context: object) -> None:
 
     A record that cannot be read is left out, so it never holds up its shard.
     """
-    changes = list(payment_changes(event["Records"]))
+    follow(list(payment_changes(event["Records"])))
+
+
+def follow(changes: Sequence[tuple[Payment | None, Payment]]) -> None:
+    """(before, after) of each change, in the order of the stream."""
     now = wiring.clock().now()
     wiring.wake_ups().wake(
         [wake_up for before, after in changes for wake_up in wake_ups_after(before, after, now)]

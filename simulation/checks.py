@@ -1,0 +1,219 @@
+"""The invariants, checked while the world runs: after each commit what it can have broken.
+
+What a single commit can break is checked in it; what is a matter of several facts (the payment, its
+journal, the providers' books, the claims) when a payment is begun anew at a provider and when the
+world has come to rest. The second kind are the doctor's checks, which know nothing of the code that
+they judge; the doctor runs them against deployments.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Final
+
+from payflow.aws.payment_item import payment_to_item
+from payflow.domain.journal_page import page_from_text
+from payflow.domain.ledger import JournalTransaction, Side
+from payflow.domain.payment import Payment
+from payflow.domain.retry import RetryPolicy
+from payflow.providers.simulated.entry import entry_from_document
+from payflow.providers.simulated.store import Document
+from simulation.stores import Stores
+from tools.doctor.charging import (
+    CHARGING,
+    TRANSITIONS,
+    hard_declines_end_it,
+    one_attempt_at_a_time,
+    unknown_is_resolved_first,
+    within_policy,
+)
+from tools.doctor.disputes import DISPUTES
+from tools.doctor.facts import BookFact, Line, PaymentFacts, Posting, Terms
+from tools.doctor.findings import Problem
+from tools.doctor.liveness import LIVENESS
+from tools.doctor.money import MONEY
+
+BEGUN_ANEW: Final = (
+    one_attempt_at_a_time,
+    unknown_is_resolved_first,
+    hard_declines_end_it,
+    within_policy,
+)
+"""What has to hold whenever one more call is planned."""
+
+AT_REST: Final = (*CHARGING, *MONEY, *DISPUTES, *LIVENESS)
+"""What has to hold once nothing is under way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """A broken invariant: by which payment (-1: none), when, and how."""
+
+    invariant: int
+    subject: int
+    at_ms: int
+    text: str
+
+    def document(self) -> dict[str, Any]:
+        """The violation as JSON."""
+        return {
+            "invariant": self.invariant,
+            "payment": self.subject,
+            "at_ms": self.at_ms,
+            "text": self.text,
+        }
+
+
+def committed(before: Payment | None, after: Payment) -> Iterator[Problem]:
+    """What one commit of a payment can break: 2, 8, 11 to 15."""
+    if before is None:
+        if after.version != 1:
+            yield Problem(25, after.id, f"was born as version {after.version}")
+        return
+    if after.version != before.version + 1:
+        yield Problem(25, after.id, f"version {after.version} follows {before.version}")
+    yield from _moved(before, after)
+    yield from _attempted(before, after)
+    yield from _posted(before, after)
+    if after.amount_captured > after.amount_authorized:
+        yield Problem(14, after.id, f"{after.amount_captured} of {after.amount_authorized}")
+    if after.amount_refunded > after.amount_captured:
+        yield Problem(15, after.id, f"{after.amount_refunded} of {after.amount_captured} refunded")
+
+
+def _moved(before: Payment, after: Payment) -> Iterator[Problem]:
+    known = len(before.history)
+    if after.history[:known] != before.history:
+        yield Problem(8, after.id, "its history was changed")
+    status = before.status.value
+    for change in after.history[known:]:
+        if change.status.value not in TRANSITIONS[status].split():
+            yield Problem(8, after.id, f"{status} became {change.status.value}")
+        status = change.status.value
+    if after.status.value != status:
+        yield Problem(8, after.id, f"is {after.status.value}, its history ends at {status}")
+
+
+def _attempted(before: Payment, after: Payment) -> Iterator[Problem]:
+    known = len(before.attempts)
+    if len(after.attempts) < known:
+        yield Problem(4, after.id, "an attempt was forgotten")
+    for old, new in zip(before.attempts, after.attempts, strict=False):
+        if new is old:
+            continue
+        if old.outcome is not None and new != old:
+            yield Problem(4, after.id, f"the outcome of attempt {old.number} was changed")
+        if (old.provider, old.operation, old.id) != (new.provider, new.operation, new.id):
+            yield Problem(5, after.id, f"attempt {old.number} became another")
+    open_ones = [one.number for one in after.attempts if one.outcome is None]
+    if len(open_ones) > 1:
+        yield Problem(2, after.id, f"attempts {open_ones} are open at once")
+
+
+def _posted(before: Payment, after: Payment) -> Iterator[Problem]:
+    known = len(before.postings)
+    if after.postings[:known] != before.postings:
+        yield Problem(12, after.id, "the journal was changed, not added to")
+    for posting in after.postings[known:]:
+        sums: Counter[str] = Counter()
+        for entry in posting.entries:
+            signed = entry.amount_minor if entry.side is Side.DEBIT else -entry.amount_minor
+            sums[entry.account.currency] += signed
+        if any(sums.values()):
+            yield Problem(11, after.id, f"{posting.operation} is out of balance")
+
+
+class Examiner:
+    """Sees a world's stores as the doctor sees a deployment's tables."""
+
+    def __init__(self, stores: Stores) -> None:
+        """`stores` are read without faults."""
+        self._stores = stores
+        documents: Mapping[str, Any] = stores.control.control.documents()
+        self._terms = Terms(
+            policy=RetryPolicy(),
+            visibility_ms={
+                name: int(document.get("visibilityMs", 2_000))
+                for name, document in documents.items()
+            },
+            wallet_provider="payflowWallet",
+        )
+
+    def begun_anew(self, payment: Payment, moment: datetime) -> Iterator[Problem]:
+        """What has to hold when `payment` plans one more call."""
+        facts = self._facts(payment, moment, with_item=False)
+        for check in BEGUN_ANEW:
+            yield from check(facts, self._terms)
+
+    def at_rest(self, payment: Payment, moment: datetime) -> Iterator[Problem]:
+        """What has to hold for `payment` once nothing is under way."""
+        facts = self._facts(payment, moment, with_item=True)
+        for _, check in AT_REST:
+            yield from check(facts, self._terms)
+        if facts.has_cvc:
+            yield Problem(32, payment.id, "its CVC is still in the vault")
+
+    def journal(self) -> Iterator[Problem]:
+        """12, 17: the pages of the ledger hold what payments have posted, each once."""
+        held: Counter[str] = Counter()
+        for text in self._stores.journal.texts.values():
+            held.update(one.id for one in page_from_text(text).transactions)
+        for transaction_id, count in held.items():
+            if count > 1:
+                yield Problem(12, transaction_id, f"is in the ledger {count} times")
+        posted = {one.id for p in self._stores.payments.items.values() for one in p.postings}
+        for missing in sorted(posted - held.keys()):
+            yield Problem(17, missing, "was posted, and is not in the ledger")
+        for stranger in sorted(held.keys() - posted):
+            yield Problem(17, stranger, "is in the ledger, and was never posted")
+
+    def _facts(self, payment: Payment, moment: datetime, *, with_item: bool) -> PaymentFacts:
+        book = self._stores.book
+        token = getattr(payment.method, "token", None)
+        card = self._stores.vault.cards.get(token) if token is not None else None
+        claimed = self._stores.claims.claimed
+        return PaymentFacts(
+            payment=replace(payment, postings=()) if with_item else payment,
+            item=payment_to_item(payment) if with_item else {},
+            postings=tuple(map(_posting, payment.postings)),
+            entries=tuple(
+                _book_fact(one, book.items[one]) for one in book.entries.get(payment.id, ())
+            ),
+            claimed=frozenset(
+                one.number for one in payment.attempts if (payment.id, one.number) in claimed
+            ),
+            has_cvc=card is not None and card.card.cvc is not None,
+            moment=moment,
+        )
+
+
+def _posting(transaction: JournalTransaction) -> Posting:
+    return Posting(
+        operation=transaction.operation,
+        sequence=transaction.sequence,
+        posted_at=transaction.posted_at,
+        lines=tuple(
+            Line(
+                one.account.kind,
+                one.account.owner,
+                one.account.currency,
+                one.amount_minor if one.side is Side.DEBIT else -one.amount_minor,
+            )
+            for one in transaction.entries
+        ),
+        phase=transaction.phase,
+    )
+
+
+def _book_fact(item_id: str, document: Document) -> BookFact:
+    return BookFact(
+        item_id=item_id,
+        entry=entry_from_document(document),
+        captured_minor=int(document.get("captured", 0)),
+        refunded_minor=int(document.get("refunded", 0)),
+        is_released=bool(document.get("released", 0)),
+        is_returning=str(document.get("returning", "[]")) != "[]",
+    )

@@ -1,0 +1,352 @@
+"""The simulator's wiring: the services and function handlers as deployed, on in-memory ports.
+
+The handlers of `functions/` ask `wiring` for what they need; here they are given a `Gateway` in its
+place, which offers the same names. Each port is a site where faults strike. What a provider's own
+machines do has the true time: it is our machines whose clocks may be off.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import cache
+from typing import Any, Final, cast
+
+from functions import (
+    create_payment_api,
+    customer_api,
+    fold_ledger,
+    follow_payments,
+    handle_provider_callback,
+    payment_actions_api,
+    plan_next_step,
+    provider_callbacks_api,
+    send_provider_callback,
+    submit_evidence_api,
+    sweep_payments,
+    wake_payments,
+    wallets_api,
+)
+from payflow.aws.callback_queues import SqsInbox, SqsOutbox
+from payflow.aws.control import CachedMarket
+from payflow.aws.deployed_file import deployed_document
+from payflow.aws.http import Request
+from payflow.aws.observability import logger
+from payflow.aws.provider_task import provider_task
+from payflow.aws.wake_ups import SqsWakeUps
+from payflow.domain.control import Control
+from payflow.domain.fx import RateTable, rate_table_from_document
+from payflow.domain.ids import Ids
+from payflow.domain.method import MethodType
+from payflow.domain.outcomes import Category, Outcome, ProviderResult
+from payflow.domain.ports import Provider
+from payflow.domain.provider import Faults as ProviderFaults
+from payflow.domain.provider import ProviderConfig
+from payflow.domain.provider_call import ProviderCall
+from payflow.providers.registry import create_provider
+from payflow.providers.simulated.delivery import DeliverCallback
+from payflow.providers.simulated.disputes import SimulatedDisputeDesk, still_true
+from payflow.services.accept_callback import AcceptCallback
+from payflow.services.call_provider import CallProvider
+from payflow.services.confirm_payment import ConfirmPayment, CustomerDesks
+from payflow.services.create_payment import CreatePayment
+from payflow.services.fold_ledger import FoldLedger
+from payflow.services.handle_callback import HandleCallback
+from payflow.services.instruct_payment import InstructPayment
+from payflow.services.manage_wallets import ManageWallets
+from payflow.services.plan_next_step import PlanNextStep
+from payflow.services.record_dispute import RecordDispute
+from payflow.services.submit_evidence import SubmitEvidence
+from payflow.services.sweep_payments import SweepPayments
+from payflow.services.update_health import UpdateHealth
+from payflow.services.wake_payment import WakePayment
+from simulation import sites
+from simulation.faults import ANSWERING, Faults, Kind
+from simulation.kernel import Kernel, KernelClock, KernelRandomness
+from simulation.queues import VirtualSqs
+from simulation.stores import Stores
+
+FUNCTIONS: Final = {kind: f"call_{kind.value}_provider" for kind in MethodType}
+PLAN: Final = "plan_next_step"
+HANDLERS: Final = (
+    create_payment_api,
+    customer_api,
+    fold_ledger,
+    follow_payments,
+    handle_provider_callback,
+    payment_actions_api,
+    plan_next_step,
+    provider_callbacks_api,
+    send_provider_callback,
+    submit_evidence_api,
+    sweep_payments,
+    wake_payments,
+    wallets_api,
+)
+"""The function modules whose code runs here."""
+
+
+class Wire:
+    """The answers of one provider on their way, some of which are not what they should be."""
+
+    def __init__(self, provider: Provider, name: str, kernel: Kernel, faults: Faults) -> None:
+        """`provider` is the real adapter; `name` is the site."""
+        self._provider, self._name, self._kernel, self._faults = provider, name, kernel, faults
+
+    def authorize(self, call: ProviderCall) -> ProviderResult:
+        """As the provider's, on the whole."""
+        return self._heard(self._provider.authorize(call))
+
+    def capture(self, call: ProviderCall) -> ProviderResult:
+        """As the provider's, on the whole."""
+        return self._heard(self._provider.capture(call))
+
+    def void(self, call: ProviderCall) -> ProviderResult:
+        """As the provider's, on the whole."""
+        return self._heard(self._provider.void(call))
+
+    def refund(self, call: ProviderCall) -> ProviderResult:
+        """As the provider's, on the whole."""
+        return self._heard(self._provider.refund(call))
+
+    def inquire(self, call: ProviderCall) -> ProviderResult:
+        """As the provider's, on the whole."""
+        return self._heard(self._provider.inquire(call))
+
+    def _heard(self, result: ProviderResult) -> ProviderResult:
+        fault = self._faults.at(self._kernel.current.subject, f"{self._name}.answer", ANSWERING)
+        if fault is None:
+            return result
+        if fault.kind is Kind.WRONG_AMOUNT and result.amount_minor is not None:
+            return replace(result, amount_minor=result.amount_minor + 1)
+        return ProviderResult(
+            outcome=Outcome.UNKNOWN,
+            latency_ms=result.latency_ms,
+            code="malformed_answer",
+            category=Category.UNKNOWN,
+        )
+
+
+class CallbackKeys:
+    """The key of every provider, and for a while the one before."""
+
+    def __init__(self) -> None:
+        """One key."""
+        self._keys = [b"simulated provider key number 1."]
+
+    def rotate(self) -> None:
+        """A new key, beside the one that it replaces."""
+        number = int(self._keys[0].split()[-1].rstrip(b".")) + 1
+        self._keys = [b"simulated provider key number %d." % number, self._keys[0]]
+
+    def of(self, provider: ProviderConfig) -> list[bytes]:
+        """Newest first."""
+        return self._keys
+
+
+class ControlTable:
+    """What the market is read from: the stored control records, over what was deployed."""
+
+    def __init__(self, site: Any, deployed: Control) -> None:
+        """`site` is the control records' store, with its faults."""
+        self._site = site
+        self.deployed = deployed
+
+    def load(self, *, consistent: bool = True) -> Control:
+        """The records as stored."""
+        return cast(Control, self._site.load())
+
+
+class Rates:
+    """The deployed rates."""
+
+    def table(self) -> RateTable:
+        """The table."""
+        return _rate_table()
+
+
+@cache
+def _rate_table() -> RateTable:
+    return rate_table_from_document(deployed_document("fx_rates.json"))
+
+
+class Gateway:
+    """One world's services, under the names that `payflow.wiring` gives them.
+
+    `post_callback` is the wire from the simulated providers to the API.
+    """
+
+    def __init__(
+        self,
+        stores: Stores,
+        *,
+        kernel: Kernel,
+        faults: Faults,
+        trace: sites.Trace,
+        sqs: VirtualSqs,
+        workflow: object,
+        line: Any,
+    ) -> None:
+        """Everything is joined here, once per world."""
+
+        def site(
+            name: str, port: object, operations: sites.Operations, delay_max_ms: int | None = None
+        ) -> Any:
+            return sites.Site(
+                name,
+                port,
+                operations,
+                kernel=kernel,
+                faults=faults,
+                trace=trace,
+                delay_max_ms=delay_max_ms,
+            )
+
+        clock, chance, client = KernelClock(kernel), KernelRandomness(kernel), cast(Any, sqs)
+        true_clock = _TrueClock(kernel)
+        self._clock, self._kernel, self._faults, self._chance = clock, kernel, faults, chance
+        self._payments = site("payments", stores.payments, sites.PAYMENTS)
+        self._vault = site("vault", stores.vault, sites.VAULT)
+        self._wallets = site("wallets", stores.wallets, sites.WALLETS)
+        self._merchants = site("merchants", stores.merchants, sites.MERCHANTS)
+        within = sites.PROVIDER_DELAY_MAX_MS
+        self._book = site("book", stores.book, sites.BOOK, within)
+        control = site("control", stores.control, sites.CONTROL)
+        self._market = CachedMarket(
+            cast(Any, ControlTable(control, stores.control.control)), true_clock
+        )
+        workflow = site("workflow", workflow, sites.WORKFLOW)
+        self._wake_ups = site("wake_ups", SqsWakeUps(client, "wake_ups", clock), sites.WAKE_UPS)
+        outbox = SqsOutbox(client, "outbox", true_clock)
+        self._outbox = site("outbox", outbox, sites.OUTBOX)
+        inbox = site("inbox", SqsInbox(client, "inbox"), sites.INBOX)
+        self.keys = CallbackKeys()
+        self._true_clock = true_clock
+        moving: dict[str, Any] = {
+            "payments": self._payments,
+            "market": self._market,
+            "workflow": workflow,
+            "clock": clock,
+            "randomness": chance,
+            "functions": FUNCTIONS,
+        }
+        record_dispute = RecordDispute(self._payments, clock, chance)
+        desk = SimulatedDisputeDesk(self._book, self._outbox, true_clock)
+        desks = CustomerDesks(self._market, self._at_the_provider)
+        self._services: dict[str, Any] = {
+            "create_payment": CreatePayment(
+                **moving, vault=self._vault, rates=Rates(), wallets=self._wallets
+            ),
+            "plan_next_step": PlanNextStep(
+                self._payments, self._vault, self._market, clock, chance, FUNCTIONS
+            ),
+            "instruct_payment": InstructPayment(**moving),
+            "wake_payment": WakePayment(**moving, wake_ups=self._wake_ups),
+            "sweep_payments": SweepPayments(self._payments, self._wake_ups, clock),
+            "handle_callback": HandleCallback(
+                **moving, record_dispute=lambda callback: record_dispute(callback).word
+            ),
+            "accept_callback": AcceptCallback(self._market, self.keys, inbox, clock),
+            "deliver_callback": DeliverCallback(
+                market=self._market,
+                keys=self.keys,
+                line=line,
+                sender=self._outbox,
+                clock=true_clock,
+                is_current=lambda callback: still_true(callback, self._book),
+            ),
+            "update_health": UpdateHealth(control, clock, chance),
+            "fold_ledger": FoldLedger(
+                site("journal", stores.journal, sites.JOURNAL), clock, chance
+            ),
+            "confirm_payment": ConfirmPayment(self._payments, desks, clock),
+            "submit_evidence": SubmitEvidence(self._payments, desk, clock, chance),
+            "manage_wallets": ManageWallets(self._wallets, clock),
+        }
+        self.call_provider = provider_task(lambda: calls)
+        calls = CallProvider(
+            self._market, site("claims", stores.claims, sites.CLAIMS), self._on_the_wire
+        )
+
+    def __getattr__(self, name: str) -> Callable[[], Any]:
+        """The factory of that name, as `payflow.wiring` has it."""
+        try:
+            service = self._services[name]
+        except KeyError:
+            raise AttributeError(name) from None
+        return lambda: service
+
+    def clock(self) -> KernelClock:
+        """The clock of whoever asks."""
+        return self._clock
+
+    def ids(self) -> Ids:
+        """Fresh ids from clock and randomness."""
+        return Ids(self._clock, self._chance)
+
+    def merchants(self) -> Any:
+        """Merchants."""
+        return self._merchants
+
+    def wake_ups(self) -> Any:
+        """The wake-up queue."""
+        return self._wake_ups
+
+    def take_over(self) -> None:
+        """Give the handlers of `functions/` this gateway for their wiring."""
+        for module in HANDLERS:
+            cast(Any, module).wiring = self
+
+    def _at_the_provider(self, config: ProviderConfig, faults: ProviderFaults) -> Provider:
+        return create_provider(
+            config,
+            faults,
+            book=self._book,
+            callbacks=self._outbox,
+            approval_url=_approval_url,
+            clock=self._true_clock,
+            randomness=self._chance,
+            vault=lambda: self._vault,
+            wallets=lambda: self._wallets,
+        )
+
+    def _on_the_wire(self, config: ProviderConfig, faults: ProviderFaults) -> Provider:
+        provider = self._at_the_provider(config, faults)
+        return Wire(provider, config.id, self._kernel, self._faults)
+
+
+class _TrueClock:
+    """A clock that is right, for the providers' side and for AWS's own."""
+
+    def __init__(self, kernel: Kernel) -> None:
+        self._kernel = kernel
+        self.sleep_ms = kernel.sleep
+
+    def now(self) -> Any:
+        """The true time."""
+        return self._kernel.now()
+
+
+def _approval_url(payment_id: str) -> str:
+    return f"https://pay.example/approve/{payment_id}?t=token"
+
+
+def routes() -> Mapping[str, Callable[[Request], Any]]:
+    """The API's operations that the simulated merchants use."""
+    return {
+        "create": create_payment_api.create_payment,
+        "capture": payment_actions_api.capture_payment,
+        "cancel": payment_actions_api.cancel_payment,
+        "refund": payment_actions_api.refund_payment,
+        "confirm": customer_api.confirm_payment,
+        "evidence": submit_evidence_api.submit_evidence,
+        "create_wallet": wallets_api.create_wallet,
+        "top_up": wallets_api.top_up_wallet,
+        "callback": provider_callbacks_api.receive_callback,
+    }
+
+
+def be_quiet() -> None:
+    """Nobody reads the functions' log lines here."""
+    logger().setLevel(logging.CRITICAL)
