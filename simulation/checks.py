@@ -17,10 +17,12 @@ from typing import Any, Final
 from payflow.aws.payment_item import payment_to_item
 from payflow.domain.journal_page import page_from_text
 from payflow.domain.ledger import JournalTransaction, Side
+from payflow.domain.method import stored_wallet
 from payflow.domain.payment import Payment
 from payflow.domain.retry import RetryPolicy
 from payflow.providers.simulated.entry import entry_from_document
 from payflow.providers.simulated.store import Document
+from simulation.ports.vault import StoredCard
 from simulation.stores import Stores
 from tools.doctor.charging import (
     CHARGING,
@@ -35,6 +37,9 @@ from tools.doctor.facts import BookFact, Line, PaymentFacts, Posting, Terms
 from tools.doctor.findings import Problem
 from tools.doctor.liveness import LIVENESS
 from tools.doctor.money import MONEY
+from tools.doctor.wallets import wallet_entry
+
+WALLET_PROVIDER: Final = "payflowWallet"
 
 BEGUN_ANEW: Final = (
     one_attempt_at_a_time,
@@ -139,7 +144,7 @@ class Examiner:
                 name: int(document.get("visibilityMs", 2_000))
                 for name, document in documents.items()
             },
-            wallet_provider="payflowWallet",
+            wallet_provider=WALLET_PROVIDER,
         )
 
     def begun_anew(self, payment: Payment, moment: datetime) -> Iterator[Problem]:
@@ -179,15 +184,31 @@ class Examiner:
             payment=replace(payment, postings=()) if with_item else payment,
             item=payment_to_item(payment) if with_item else {},
             postings=tuple(map(_posting, payment.postings)),
-            entries=tuple(
-                _book_fact(one, book.items[one]) for one in book.entries.get(payment.id, ())
+            entries=(
+                *(_book_fact(one, book.items[one]) for one in book.entries.get(payment.id, ())),
+                *self._wallet_entries(payment),
             ),
             claimed=frozenset(
                 one.number for one in payment.attempts if (payment.id, one.number) in claimed
             ),
-            has_cvc=card is not None and card.card.cvc is not None,
+            has_cvc=card is not None and card.card.cvc is not None and not _expired(card, moment),
             moment=moment,
         )
+
+    def _wallet_entries(self, payment: Payment) -> Iterator[BookFact]:
+        """What the payment did to a customer's wallet, as a provider's book would have it."""
+        if stored_wallet(payment.method) is None:
+            return
+        for operation in self._stores.wallets.operations.values():
+            if operation.payment_id == payment.id:
+                entry = wallet_entry(operation, WALLET_PROVIDER)
+                if entry is not None:
+                    yield entry
+
+
+def _expired(card: StoredCard, moment: datetime) -> bool:
+    """Whether the vault gives it to nobody any more, and the table deletes it by itself."""
+    return card.expires_at_s is not None and card.expires_at_s <= moment.timestamp()
 
 
 def _posting(transaction: JournalTransaction) -> Posting:

@@ -60,12 +60,16 @@ class VirtualQueue:
                     self._keep(Message(POISON, subject), delay_ms)
         self._keep(Message(body, subject), delay_ms)
 
+    @property
+    def dead_letters(self) -> list[Message]:
+        """What somebody could deal with; poison stays where it is."""
+        return [message for message in self.dead if message.body != POISON]
+
     def redrive(self) -> None:
         """Put the dead letters back, but for those that nobody can read."""
-        dead, self.dead = self.dead, []
+        dead, self.dead = self.dead_letters, []
         for message in dead:
-            if message.body != POISON:
-                self._keep(Message(message.body, message.subject), 0)
+            self._keep(Message(message.body, message.subject), 0)
 
     def _keep(self, message: Message, delay_ms: int) -> None:
         self.waiting += 1

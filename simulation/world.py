@@ -235,8 +235,9 @@ class World:
             self._report(self.examiner.at_rest(payment, now))
         self._report(self.examiner.journal())
         for name, queue in self.queues.items():
-            if queue.dead or queue.waiting:
-                text = f"{len(queue.dead)} dead and {queue.waiting} waiting messages in {name}"
+            dead = queue.dead_letters
+            if dead or queue.waiting:
+                text = f"{len(dead)} dead and {queue.waiting} waiting messages in {name}"
                 self._break(34, -1, text)
 
     def _changed(self, before: Payment | None, after: Payment) -> None:

@@ -46,6 +46,8 @@ def _copied(value: object) -> object:
         return [_copied(item) for item in value]
     if kind in _ATOMS:
         return value
+    if isinstance(value, str):  # An enumeration's word is written as the text that it is.
+        return str(value)
     raise TypeError(f"a document holds JSON values only, not {kind.__name__}")
 
 
