@@ -1,1 +1,1 @@
-"""The whole gateway under a virtual clock: one seed replays everything that happens, with faults."""
+"""The whole gateway under a virtual clock: one seed replays all that happens, with faults."""

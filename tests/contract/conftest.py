@@ -13,7 +13,8 @@ from moto import mock_aws
 from types_boto3_dynamodb import DynamoDBClient
 
 from payflow.aws.provider_book import DynamoBook
-from payflow.providers.simulated.store import BookStore, InMemoryBookStore
+from payflow.providers.simulated.store import BookStore
+from tests.contract.sandbox import a_book
 
 TABLE = "provider_books"
 
@@ -64,6 +65,6 @@ def dynamo_book(dynamodb_client: DynamoDBClient) -> Iterator[DynamoBook]:
 def store(request: pytest.FixtureRequest) -> BookStore:
     """One empty store of each kind."""
     if request.param == "memory":
-        return InMemoryBookStore()
+        return a_book()
     book: DynamoBook = request.getfixturevalue("dynamo_book")
     return book

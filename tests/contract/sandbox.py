@@ -17,10 +17,13 @@ from payflow.domain.provider_call import ProviderCall
 from payflow.domain.provider_schema import read_providers
 from payflow.domain.wallet import BALANCE_MINOR_MAX, WalletAction
 from payflow.providers.registry import ADAPTERS, create_provider
-from payflow.providers.simulated.store import BookStore, InMemoryBookStore
+from payflow.providers.simulated.store import BookStore
 from payflow.services.call_provider import OPERATIONS
-from tests.support.fakes import FakeClock, InMemoryVault, RecordingCallbacks, a_page
-from tests.support.in_memory_wallets import InMemoryWallets
+from simulation.ports.book import InMemoryBookStore
+from simulation.ports.vault import InMemoryVault
+from simulation.ports.wallets import InMemoryWallets
+from tests.support.fakes import FakeClock, RecordingCallbacks, a_page
+from tests.support.ports import fund, one_at_a_time
 
 PROVIDERS_FILE = Path(__file__).parents[2] / "config" / "providers.json"
 CVC = "123"
@@ -67,10 +70,16 @@ def flawless(config: ProviderConfig) -> ProviderConfig:
     return replace(config, failure_rate=0.0, lost_response_rate=0.0)
 
 
+def a_book() -> InMemoryBookStore:
+    """An empty book, for threads too."""
+    writes = ("put_new", "put_new_and_change", "change", "count")
+    return one_at_a_time(InMemoryBookStore(), *writes)
+
+
 def a_funded_wallet() -> InMemoryWallets:
     """The ordinary wallet, as full as it can be."""
-    wallets = InMemoryWallets(FakeClock())
-    wallets.fund(ORDINARY[MethodType.WALLET], BALANCE_MINOR_MAX, merchant_id=MERCHANT)
+    wallets = one_at_a_time(InMemoryWallets(FakeClock()), "create", "perform", "refuse")
+    fund(wallets, ORDINARY[MethodType.WALLET], BALANCE_MINOR_MAX, merchant_id=MERCHANT)
     return wallets
 
 
@@ -79,9 +88,9 @@ class Sandbox:
     """Makes calls to providers; all share book and wallets, and each has its own clock."""
 
     seed: int = 1
-    store: BookStore = field(default_factory=InMemoryBookStore)
+    store: BookStore = field(default_factory=a_book)
     clock: FakeClock = field(default_factory=FakeClock)
-    vault: InMemoryVault = field(default_factory=InMemoryVault)
+    vault: InMemoryVault = field(default_factory=lambda: InMemoryVault(FakeClock()))
     callbacks: RecordingCallbacks = field(default_factory=RecordingCallbacks)
     wallets: InMemoryWallets = field(default_factory=a_funded_wallet)
 

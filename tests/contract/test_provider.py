@@ -330,7 +330,7 @@ def test_no_card_number_or_cvc_is_kept_or_told(config: ProviderConfig) -> None:
 def test_a_card_that_left_the_vault_is_refused_unsent(config: ProviderConfig) -> None:
     sandbox = Sandbox()
     call = sandbox.call(config)
-    sandbox.vault.discard(call.method.token)  # type: ignore[union-attr]  # a card
+    del sandbox.vault.cards[call.method.token]  # type: ignore[union-attr]  # a card
 
     result = sandbox.authorize(config, call)
 

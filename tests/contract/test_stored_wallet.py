@@ -11,10 +11,11 @@ import pytest
 from payflow.domain.money import Money
 from payflow.domain.outcomes import Category, Operation, Outcome, ProviderResult
 from payflow.domain.provider import STORED_WALLET_ADAPTER, Faults
+from simulation.ports.wallets import InMemoryWallets
 from tests.contract.operations import CAPTURE, PROVIDERS, REFUND, VOID
 from tests.contract.sandbox import MERCHANT, ORDINARY, Sandbox, following
 from tests.support.fakes import FakeClock
-from tests.support.in_memory_wallets import InMemoryWallets
+from tests.support.ports import fund
 
 (CONFIG,) = (config for config in PROVIDERS if config.adapter == STORED_WALLET_ADAPTER)
 WALLET = ORDINARY[CONFIG.type]
@@ -24,7 +25,7 @@ BALANCE = 100_000
 @pytest.fixture
 def sandbox() -> Sandbox:
     wallets = InMemoryWallets(FakeClock())
-    wallets.fund(WALLET, BALANCE, merchant_id=MERCHANT)
+    fund(wallets, WALLET, BALANCE, merchant_id=MERCHANT)
     return Sandbox(wallets=wallets)
 
 

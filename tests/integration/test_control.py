@@ -18,7 +18,7 @@ from payflow.domain.health import HealthBook, ProviderRecord, Window
 from payflow.domain.provider import Faults
 from tests.support.builders import NOON, later
 from tests.support.fakes import FakeClock
-from tests.support.in_memory_control import a_document
+from tests.support.ports import a_document
 
 DEPLOYED = [a_document("mockCardA"), a_document("mockCardB")]
 BOOK = HealthBook(

@@ -29,8 +29,10 @@ from payflow.domain.plan_authorization import Authorize
 from payflow.domain.provider_call import result_to_document
 from payflow.domain.step import step_document
 from payflow.services.plan_next_step import PlanNextStep
+from simulation.ports.vault import InMemoryVault
 from tests.support.builders import a_market, a_payment, a_result, an_instruction
-from tests.support.fakes import FixedMarket, InMemoryPayments, InMemoryVault
+from tests.support.fakes import FixedMarket
+from tests.support.ports import CountedPayments
 
 DEFINITION = (Path(__file__).parents[2] / "statemachines" / "payment.asl.json").read_text()
 REGION = "eu-west-1"
@@ -68,12 +70,10 @@ class Workflow:
         self.script = script
         self.calls: list[dict[str, Any]] = []
         born = a_payment(created_at=WallClock().now(), capture=capture)
-        self.payments = InMemoryPayments(
-            {born.id: carry_out(born, Authorize("A"), WallClock().now())}
-        )
+        self.payments = CountedPayments([carry_out(born, Authorize("A"), WallClock().now())])
         self.plan = PlanNextStep(
             self.payments,
-            InMemoryVault(),
+            InMemoryVault(WallClock()),
             FixedMarket(a_market("A", "B", "C")),
             WallClock(),
             Random(1),

@@ -27,7 +27,6 @@ from payflow.domain.step import Action
 from payflow.domain.timestamps import parse_rfc3339
 from payflow.providers.registry import create_provider
 from payflow.providers.simulated.entry import BookEntry, entry_from_document
-from payflow.providers.simulated.store import InMemoryBookStore
 from payflow.services.call_provider import CallProvider
 from payflow.services.confirm_payment import ConfirmPayment, CustomerDesks
 from payflow.services.create_payment import CreateAnswer, CreatePayment, CreateRequest
@@ -36,20 +35,21 @@ from payflow.services.instruct_payment import InstructAnswer, InstructPayment, I
 from payflow.services.plan_next_step import PlanNextStep
 from payflow.services.review_payments import ReviewPayments
 from payflow.services.wake_payment import WakePayment
+from simulation.ports.book import InMemoryBookStore
+from simulation.ports.claims import InMemoryCallClaims
+from simulation.ports.vault import InMemoryVault
+from simulation.ports.wallets import InMemoryWallets
 from tests.support.builders import NOON, a_provider
 from tests.support.fakes import (
     FakeClock,
     FixedMarket,
     FixedRates,
-    InMemoryCallClaims,
-    InMemoryPayments,
-    InMemoryVault,
     RecordingCallbacks,
     RecordingWakeUps,
     RecordingWorkflow,
     a_page,
 )
-from tests.support.in_memory_wallets import InMemoryWallets
+from tests.support.ports import CountedPayments
 
 MERCHANT = Merchant(
     id="mer_00000000000000000000000001",
@@ -80,8 +80,8 @@ class InProcess:
         self.clock, self.randomness = FakeClock(), Random(self.seed)
         self.wallets = InMemoryWallets(self.clock)
         self.payments, self.vault, self.book = (
-            InMemoryPayments(),
-            InMemoryVault(),
+            CountedPayments(),
+            InMemoryVault(self.clock),
             InMemoryBookStore(),
         )
         self.callbacks = RecordingCallbacks()

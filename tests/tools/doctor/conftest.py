@@ -22,6 +22,7 @@ from payflow.domain.payment import CaptureMethod, Payment
 from payflow.domain.payout import payout_id, payout_transaction
 from tests.support.builders import NOON
 from tests.support.in_process import MERCHANT, InProcess
+from tests.support.ports import fund
 from tests.tools.doctor.world import AFTERWARDS, FAILS_AT_THE_FIRST, TERMS, book_items, claims
 from tools.doctor.examination import Examination
 from tools.doctor.findings import Check, Findings
@@ -67,7 +68,7 @@ def tables() -> dict[str, FakeTable]:
     for number in ("4242424242424242", FAILS_AT_THE_FIRST, "4000000000009987"):
         gateway.pay(number)
     gateway.pay(capture=CaptureMethod.MANUAL)
-    gateway.wallets.fund(WALLET, 5_000, merchant_id=MERCHANT.id)
+    fund(gateway.wallets, WALLET, 5_000, merchant_id=MERCHANT.id)
     gateway.pay(wallet_id=WALLET, amount_minor=1_200)
     gateway.pay(wallet_id=WALLET, amount_minor=300, capture=CaptureMethod.MANUAL)
     gateway.pay(wallet_id=WALLET, amount_minor=9_000)

@@ -16,9 +16,9 @@ from payflow.domain.payment import Attempt, CaptureMethod, Payment
 from payflow.domain.retry import RetryPolicy
 from payflow.providers.simulated.store import Document
 from payflow.services.call_provider import CallProvider
+from simulation.ports.claims import InMemoryCallClaims
 from tests.support.builders import NOON, later
 from tests.support.disputes import a_notice
-from tests.support.fakes import InMemoryCallClaims
 from tests.support.in_process import InProcess
 from tools.doctor.facts import BookFact, PaymentFacts, Terms, read_entry, read_postings
 

@@ -24,9 +24,10 @@ from payflow.domain.wallet import (
 )
 from payflow.domain.wallet_document import wallet_document
 from payflow.domain.wallet_rules import decided
+from simulation.ports.wallets import InMemoryWallets
 from tests.support.builders import NOON
 from tests.support.fakes import FakeClock
-from tests.support.in_memory_wallets import InMemoryWallets
+from tests.support.ports import fund
 
 WALLET, MERCHANT = "wal_1", "mer_1"
 TOP_UP, HOLD, DEBIT = WalletAction.TOP_UP, WalletAction.HOLD, WalletAction.DEBIT
@@ -50,7 +51,7 @@ class Bank:
 
     def __init__(self, balance: int = 1_000) -> None:
         self.wallets = InMemoryWallets(FakeClock())
-        self.wallets.fund(WALLET, balance, merchant_id=MERCHANT)
+        fund(self.wallets, WALLET, balance, merchant_id=MERCHANT)
         self.keys = 0
 
     @property

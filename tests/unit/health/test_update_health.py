@@ -16,7 +16,7 @@ from payflow.domain.payment import new_attempt, opened
 from payflow.services.update_health import WRITE_TRIES_MAX, UpdateHealth, observed
 from tests.support.builders import NOON, a_payment, a_result, later, tried
 from tests.support.fakes import FakeClock
-from tests.support.in_memory_control import InMemoryControl
+from tests.support.ports import RacedControl
 
 APPROVED = a_result(Outcome.APPROVED)
 FAILED = a_result(Outcome.ERROR, Category.PROVIDER_TECHNICAL, code="processing_error")
@@ -78,7 +78,7 @@ class TestObserved:
 
 class TestUpdateHealth:
     def test_one_batch_is_one_write_and_tells_what_changed(self) -> None:
-        control = InMemoryControl()
+        control = RacedControl()
 
         changes = UpdateHealth(control, FakeClock(), random.Random(1))(some_failures(12))
 
@@ -88,7 +88,7 @@ class TestUpdateHealth:
         assert health["mockCardA"].calls > 9
 
     def test_an_empty_or_repeated_batch_writes_nothing(self) -> None:
-        control = InMemoryControl()
+        control = RacedControl()
         update = UpdateHealth(control, FakeClock(), random.Random(1))
         update(some_failures(3))
 
@@ -97,7 +97,7 @@ class TestUpdateHealth:
         assert control.saves == 1
 
     def test_the_provider_s_own_time_out_says_what_is_slow(self) -> None:
-        control = InMemoryControl()
+        control = RacedControl()
         slow = Observation(
             "att_slow1", "mockCardA", Operation.AUTHORIZE, NOON, Outcome.APPROVED, None, 1200
         )
@@ -108,8 +108,8 @@ class TestUpdateHealth:
         assert health.success_rate == 0.0
 
     def test_a_lost_race_is_run_again_on_top_of_the_winner(self) -> None:
-        control = InMemoryControl()
-        other = InMemoryControl()
+        control = RacedControl()
+        other = RacedControl()
         UpdateHealth(other, FakeClock(), random.Random(1))(some_failures(1))
 
         def interfere() -> None:
@@ -124,7 +124,7 @@ class TestUpdateHealth:
         assert health.calls == 5
 
     def test_losing_every_race_gives_up_after_a_bound(self) -> None:
-        control = InMemoryControl()
+        control = RacedControl()
         clock = FakeClock()
         races = []
 

@@ -24,9 +24,10 @@ from payflow.domain.money import Money
 from payflow.domain.statement import JournalLine, LineKey, lines_of
 from payflow.services.fold_ledger import FoldLedger
 from payflow.services.journal_shard import JournalShard
+from simulation.ports.journal import InMemoryJournal
 from tests.support.builders import later
 from tests.support.fakes import FakeClock
-from tests.support.in_memory_journal import InMemoryJournal
+from tests.support.ports import CountedJournal
 
 MERCHANT = "mer_a"
 SHARD = shard_of(MERCHANT)
@@ -52,7 +53,7 @@ def fold_into(journal: InMemoryJournal) -> FoldLedger:
     return FoldLedger(journal, FakeClock(), Random(1))
 
 
-def shard_now(journal: InMemoryJournal, shard: int = SHARD) -> JournalShard:
+def shard_now(journal: CountedJournal, shard: int = SHARD) -> JournalShard:
     return JournalShard(journal, shard, journal.tails((shard,))[shard])
 
 
@@ -72,8 +73,8 @@ def histories(draw: st.DrawFn) -> list[list[JournalTransaction]]:
     return [posted[start : start + size] for start in range(0, len(posted), size)]
 
 
-def journal_of(batches: Sequence[Sequence[JournalTransaction]]) -> InMemoryJournal:
-    journal = InMemoryJournal()
+def journal_of(batches: Sequence[Sequence[JournalTransaction]]) -> CountedJournal:
+    journal = CountedJournal()
     fold = fold_into(journal)
     for batch in batches:
         fold([(MERCHANT, batch)])
@@ -139,7 +140,7 @@ def test_a_pages_text_tells_all_of_it(batches: list[list[JournalTransaction]]) -
 
 
 def test_a_batch_that_comes_twice_at_once_is_in_the_journal_once() -> None:
-    journal = InMemoryJournal()
+    journal = CountedJournal()
     posted = [a_posting(number, number) for number in range(40)]
     threads = [
         Thread(target=fold_into(journal), args=([(MERCHANT, posted[start : start + 20])],))
@@ -159,7 +160,7 @@ def test_a_batch_that_comes_twice_at_once_is_in_the_journal_once() -> None:
 
 def test_each_merchants_facts_are_in_a_shard_of_their_own_and_all_shards_are_used() -> None:
     merchants = [f"mer_{number}" for number in range(200)]
-    journal = InMemoryJournal()
+    journal = CountedJournal()
 
     fold_into(journal)([(one, [a_posting(n, 1, 100, one)]) for n, one in enumerate(merchants)])
 

@@ -13,10 +13,11 @@ from payflow.domain.ledger import JournalTransaction, folded
 from payflow.domain.merchant import Caller, Merchant, Principal
 from payflow.domain.money import FeeTerms
 from payflow.services.read_ledger import UNFOLDED, ReadLedger
+from simulation.ports.journal import InMemoryJournal
+from simulation.ports.merchants import InMemoryMerchants
 from tests.support.builders import NOON, a_payment, later
-from tests.support.fakes import FakeClock, InMemoryPayments
-from tests.support.in_memory_journal import InMemoryJournal
-from tests.support.in_memory_merchants import InMemoryMerchants
+from tests.support.fakes import FakeClock
+from tests.support.ports import CountedPayments
 from tests.unit.ledger.test_journal import PAYABLE, a_posting, fold_into
 
 MINE = Caller(Principal.MERCHANT, "key_1", "mer_a")
@@ -28,7 +29,7 @@ class World:
     """Payments of two merchants, the journal, and whoever reads both."""
 
     def __init__(self) -> None:
-        self.payments, self.journal = InMemoryPayments(), InMemoryJournal()
+        self.payments, self.journal = CountedPayments(), InMemoryJournal()
         self.clock, merchants = FakeClock(), InMemoryMerchants()
         for merchant_id in MERCHANTS:
             merchants.items[merchant_id] = Merchant(

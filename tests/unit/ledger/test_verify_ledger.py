@@ -13,9 +13,9 @@ from payflow.domain.journal import shard_of
 from payflow.domain.journal_page import CHECKPOINT_EVERY, Page, page_from_text, page_text, text_hash
 from payflow.domain.ledger import JournalTransaction
 from payflow.services.verify_ledger import FOLD_WAIT_MS, FOLD_WAITS_MAX, Audit, VerifyLedger
+from simulation.ports.journal import InMemoryJournal
 from tests.support.builders import later
 from tests.support.fakes import FakeClock
-from tests.support.in_memory_journal import InMemoryJournal
 from tests.unit.ledger.test_journal import a_posting, fold_into
 
 MERCHANTS = ("mer_a", "mer_b", "mer_c")

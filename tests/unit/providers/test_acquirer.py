@@ -14,8 +14,8 @@ from payflow.domain.provider import Faults, LatencyModel
 from payflow.providers.simulated.acquirer import SimulatedAcquirer
 from payflow.providers.simulated.model import TECHNICAL_SHARE, drawn_latency_ms
 from payflow.providers.simulated.requests import AuthorizationRequest
-from payflow.providers.simulated.store import InMemoryBookStore
 from payflow.providers.wire import Answer
+from simulation.ports.book import InMemoryBookStore
 from tests.support.builders import a_provider
 from tests.support.fakes import FakeClock, RecordingCallbacks, a_page
 

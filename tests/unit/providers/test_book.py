@@ -16,7 +16,7 @@ from payflow.providers.simulated.entry import (
     entry_from_document,
     entry_to_document,
 )
-from payflow.providers.simulated.store import InMemoryBookStore
+from simulation.ports.book import InMemoryBookStore
 from tests.support.builders import NOON
 
 milliseconds = st.integers(0, 10**9).map(lambda ms: NOON + timedelta(milliseconds=ms))

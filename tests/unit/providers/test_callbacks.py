@@ -19,8 +19,9 @@ from payflow.providers.simulated.acquirer import SimulatedAcquirer
 from payflow.providers.simulated.callbacks import AGAIN_AFTER_MS, OVERTAKEN_AFTER_MS
 from payflow.providers.simulated.entry import Kind
 from payflow.providers.simulated.requests import AuthorizationRequest, OperationRequest
-from payflow.providers.simulated.store import Document, InMemoryBookStore
+from payflow.providers.simulated.store import Document
 from payflow.providers.wire import Answer
+from simulation.ports.book import InMemoryBookStore
 from tests.support.builders import NOON, a_provider
 from tests.support.fakes import FakeClock, RecordingCallbacks, a_page
 

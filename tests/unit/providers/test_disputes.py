@@ -22,7 +22,7 @@ from payflow.providers.simulated.disputes import (
 )
 from payflow.providers.simulated.entry import Kind
 from payflow.providers.simulated.requests import AuthorizationRequest, OperationRequest
-from payflow.providers.simulated.store import InMemoryBookStore
+from simulation.ports.book import InMemoryBookStore
 from tests.support.builders import NOON, a_provider, later
 from tests.support.disputes import LOST, OPENED, WON
 from tests.support.fakes import FakeClock, RecordingCallbacks, a_page

@@ -10,10 +10,11 @@ import pytest
 
 from payflow.domain.provider import Faults
 from payflow.providers.registry import ADAPTERS, UnknownAdapter, create_provider
-from payflow.providers.simulated.store import InMemoryBookStore
+from simulation.ports.book import InMemoryBookStore
+from simulation.ports.vault import InMemoryVault
+from simulation.ports.wallets import InMemoryWallets
 from tests.support.builders import a_provider
-from tests.support.fakes import FakeClock, InMemoryVault, RecordingCallbacks, a_page
-from tests.support.in_memory_wallets import InMemoryWallets
+from tests.support.fakes import FakeClock, RecordingCallbacks, a_page
 
 
 def test_an_unknown_adapter_is_refused_by_name() -> None:
@@ -26,7 +27,7 @@ def test_an_unknown_adapter_is_refused_by_name() -> None:
             approval_url=a_page,
             clock=FakeClock(),
             randomness=Random(1),
-            vault=InMemoryVault,
+            vault=lambda: InMemoryVault(FakeClock()),
             wallets=lambda: InMemoryWallets(FakeClock()),
         )
 

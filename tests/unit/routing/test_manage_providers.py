@@ -13,12 +13,12 @@ from payflow.domain.provider_schema import InvalidProviderConfig
 from payflow.services.manage_providers import WRITE_TRIES_MAX, ManageProviders
 from tests.support.builders import NOON, later
 from tests.support.fakes import FakeClock
-from tests.support.in_memory_control import InMemoryControl, a_document
+from tests.support.ports import RacedControl, a_document
 
 
 @pytest.fixture
-def control() -> InMemoryControl:
-    return InMemoryControl()
+def control() -> RacedControl:
+    return RacedControl()
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def clock() -> FakeClock:
 
 
 @pytest.fixture
-def providers(control: InMemoryControl, clock: FakeClock) -> ManageProviders:
+def providers(control: RacedControl, clock: FakeClock) -> ManageProviders:
     return ManageProviders(control, clock, {"card", "upi", "wallet"})
 
 
@@ -50,7 +50,7 @@ class TestLooking:
         }
 
     def test_learnt_health_is_shown(
-        self, providers: ManageProviders, control: InMemoryControl
+        self, providers: ManageProviders, control: RacedControl
     ) -> None:
         window = Window(calls=50, failures=10, judged=40, approved=30, latency_ms=5000)
         control.save_health(HealthBook({"mockCardA": ProviderRecord(NOON, window)}), 0)
@@ -84,7 +84,7 @@ class TestLooking:
 
 class TestConfiguring:
     def test_a_document_replaces_the_deployed_one_whole(
-        self, providers: ManageProviders, control: InMemoryControl
+        self, providers: ManageProviders, control: RacedControl
     ) -> None:
         providers.put("mockCardA", a_document(priority=5, weight=70))
         answer = providers.put("mockCardA", a_document(priority=7))
@@ -114,7 +114,7 @@ class TestConfiguring:
         assert refused.value.param == "id"
 
     def test_a_bad_document_is_refused_whole_with_every_error(
-        self, providers: ManageProviders, control: InMemoryControl
+        self, providers: ManageProviders, control: RacedControl
     ) -> None:
         with pytest.raises(InvalidProviderConfig) as refused:
             providers.put(
@@ -140,7 +140,7 @@ class TestConfiguring:
         assert refused.value.param == "type"
 
     def test_documents_beyond_what_can_be_stored_are_refused(
-        self, providers: ManageProviders, control: InMemoryControl
+        self, providers: ManageProviders, control: RacedControl
     ) -> None:
         large = {"failureModel": {"note": "x" * 60_000}}
         for number in range(4):
@@ -153,7 +153,7 @@ class TestConfiguring:
         assert len(control.load().overrides.content) == 4
 
     def test_going_back_to_the_deployed_document_leaves_no_override(
-        self, providers: ManageProviders, control: InMemoryControl
+        self, providers: ManageProviders, control: RacedControl
     ) -> None:
         providers.put("mockCardA", a_document(priority=5))
         providers.put("mockCardA", a_document())
@@ -161,7 +161,7 @@ class TestConfiguring:
         assert control.load().overrides.content == {}
 
     def test_a_lost_race_keeps_the_other_writer_s_change(
-        self, providers: ManageProviders, control: InMemoryControl
+        self, providers: ManageProviders, control: RacedControl
     ) -> None:
         def interfere() -> None:
             control.before_save = lambda: None
@@ -174,7 +174,7 @@ class TestConfiguring:
         assert weights == {"mockCardA": 2, "mockCardB": 1}
 
     def test_losing_every_race_says_so(
-        self, providers: ManageProviders, control: InMemoryControl
+        self, providers: ManageProviders, control: RacedControl
     ) -> None:
         tries = []
 
@@ -191,7 +191,7 @@ class TestConfiguring:
 
 class TestBreaking:
     def test_faults_are_shown_and_reach_the_market(
-        self, providers: ManageProviders, control: InMemoryControl
+        self, providers: ManageProviders, control: RacedControl
     ) -> None:
         answer = providers.put_faults("mockCardA", {"outage": True, "latency_multiplier": 2})
 
@@ -207,7 +207,7 @@ class TestBreaking:
         }
 
     def test_faults_end_by_themselves(
-        self, providers: ManageProviders, control: InMemoryControl, clock: FakeClock
+        self, providers: ManageProviders, control: RacedControl, clock: FakeClock
     ) -> None:
         answer = providers.put_faults("mockCardA", {"failure_rate": 0.5, "duration_s": 30})
 
@@ -225,7 +225,7 @@ class TestBreaking:
         assert answer["faults"]["outage"] is False
 
     def test_mending_is_harmless_when_repeated(
-        self, providers: ManageProviders, control: InMemoryControl
+        self, providers: ManageProviders, control: RacedControl
     ) -> None:
         providers.put_faults("mockCardA", {"outage": True})
 
@@ -254,7 +254,7 @@ class TestBreaking:
         ],
     )
     def test_faults_out_of_range_are_refused(
-        self, providers: ManageProviders, control: InMemoryControl, field: str, value: object
+        self, providers: ManageProviders, control: RacedControl, field: str, value: object
     ) -> None:
         with pytest.raises(InvalidRequest) as refused:
             providers.put_faults("mockCardA", {"outage": True, field: value})

@@ -12,7 +12,7 @@ from payflow.domain.merchant import ApiKey, Caller, Principal
 from payflow.services.authenticate import KNOWN_MAX, Authenticate
 from tests.support.builders import NOON
 from tests.support.fakes import FakeClock
-from tests.support.in_memory_merchants import InMemoryMerchants
+from tests.support.ports import WatchedMerchants
 
 SECRET = "sk_test_0123456789abcdef"
 
@@ -22,7 +22,7 @@ class Door:
     """An authenticator with one known key."""
 
     clock: FakeClock = field(default_factory=FakeClock)
-    merchants: InMemoryMerchants = field(default_factory=InMemoryMerchants)
+    merchants: WatchedMerchants = field(default_factory=WatchedMerchants)
 
     def __post_init__(self) -> None:
         self.key = self.add(SECRET)

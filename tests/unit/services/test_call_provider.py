@@ -17,8 +17,9 @@ from payflow.domain.provider_call import (
     result_from_document,
 )
 from payflow.services.call_provider import OPERATIONS, CallProvider
+from simulation.ports.claims import InMemoryCallClaims
 from tests.support.builders import a_card, a_market, a_result
-from tests.support.fakes import FixedMarket, InMemoryCallClaims
+from tests.support.fakes import FixedMarket
 
 CHANGING = [Operation.AUTHORIZE, Operation.CAPTURE, Operation.VOID, Operation.REFUND]
 

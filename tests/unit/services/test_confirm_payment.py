@@ -21,8 +21,8 @@ from payflow.services.confirm_payment import (
     confirmation_mark,
 )
 from payflow.services.show_approval import ShowApproval
+from simulation.ports.merchants import InMemoryMerchants
 from tests.support.fakes import a_page
-from tests.support.in_memory_merchants import InMemoryMerchants
 from tests.support.in_process import MERCHANT, InProcess
 
 CHALLENGE, APPROVED_CARD = "4000000000003220", "4242424242424242"

@@ -25,16 +25,11 @@ from payflow.domain.payment import Payment, Status, answered
 from payflow.domain.plan import carry_out
 from payflow.domain.plan_authorization import Approve
 from payflow.services.create_payment import CreateAnswer, CreatePayment, CreateRequest
+from simulation.ports.vault import InMemoryVault
+from simulation.ports.wallets import InMemoryWallets
 from tests.support.builders import NOON, a_market, a_quote, a_rate_table, a_result
-from tests.support.fakes import (
-    FakeClock,
-    FixedMarket,
-    FixedRates,
-    InMemoryPayments,
-    InMemoryVault,
-    RecordingWorkflow,
-)
-from tests.support.in_memory_wallets import InMemoryWallets
+from tests.support.fakes import FakeClock, FixedMarket, FixedRates, RecordingWorkflow
+from tests.support.ports import CountedPayments, fund
 
 AMOUNT = Money(125_000, "INR")
 CARD = CardData(number="5105105105105100", exp_month=12, exp_year=2030, cvc="123")
@@ -51,8 +46,8 @@ FUNCTIONS = {MethodType.CARD: "card-fn", MethodType.UPI: "upi-fn", MethodType.WA
 
 @dataclass
 class World:
-    payments: InMemoryPayments = field(default_factory=InMemoryPayments)
-    vault: InMemoryVault = field(default_factory=InMemoryVault)
+    payments: CountedPayments = field(default_factory=CountedPayments)
+    vault: InMemoryVault = field(default_factory=lambda: InMemoryVault(FakeClock()))
     workflow: RecordingWorkflow = field(default_factory=RecordingWorkflow)
     clock: FakeClock = field(default_factory=FakeClock)
     rates: FixedRates = field(default_factory=FixedRates)
@@ -368,7 +363,7 @@ def test_an_unknown_token_is_refused_before_anything_is_stored(world: World) -> 
 
 class TestAPaymentFromAStoredWallet:
     def test_is_made_if_the_wallet_is_the_merchants_own(self, world: World) -> None:
-        world.wallets.fund("wal_1", 1, merchant_id=MERCHANT.id)
+        fund(world.wallets, "wal_1", 1, merchant_id=MERCHANT.id)
 
         world.create(method=WalletMethod("wal_1"))
 
@@ -386,7 +381,7 @@ class TestAPaymentFromAStoredWallet:
         self, world: World, owner: str | None, currency: str, refusal: tuple[str, str]
     ) -> None:
         if owner is not None:
-            world.wallets.fund("wal_1", 1, merchant_id=owner, currency=currency)
+            fund(world.wallets, "wal_1", 1, merchant_id=owner, currency=currency)
 
         with pytest.raises(InvalidRequest) as refused:
             world.create(method=WalletMethod("wal_1"))

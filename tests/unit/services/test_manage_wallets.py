@@ -11,8 +11,8 @@ from payflow.domain.errors import IdempotencyKeyReused, InvalidRequest, NotFound
 from payflow.domain.merchant import Caller, Principal
 from payflow.domain.wallet import BALANCE_MINOR_MAX
 from payflow.services.manage_wallets import ManageWallets, WalletClaim
+from simulation.ports.wallets import InMemoryWallets
 from tests.support.fakes import FakeClock
-from tests.support.in_memory_wallets import InMemoryWallets
 
 CLAIM = WalletClaim(
     merchant_id="mer_1", path="/api/v1/wallets", idempotency_key="k", canonical_body=b"{}"

@@ -22,10 +22,10 @@ from payflow.domain.payout import Earned, Payout, payout_id
 from payflow.domain.provider import Market
 from payflow.services.earnings import FoldedEarnings
 from payflow.services.pay_out_merchants import PayOutMerchants
+from simulation.ports.merchants import InMemoryMerchants
 from tests.support.builders import NOON, a_provider
 from tests.support.fakes import FakeClock, FixedMarket
-from tests.support.in_memory_merchants import InMemoryMerchants
-from tests.support.in_memory_payouts import InMemoryPayouts
+from tests.support.ports import RacedPayouts
 
 DAY = timedelta(days=1)
 TODAY = NOON.date()
@@ -62,8 +62,8 @@ class Bank:
     """The use case; provider A settles after a day, B after three, C at once."""
 
     def __init__(self, *merchants: Merchant) -> None:
-        self.clock, self.journal, self.payouts = FakeClock(), Journal({}), InMemoryPayouts()
-        self.merchants = InMemoryMerchants({one.id: one for one in merchants or (a_merchant(),)})
+        self.clock, self.journal, self.payouts = FakeClock(), Journal({}), RacedPayouts()
+        self.merchants = InMemoryMerchants(merchants or (a_merchant(),))
         lags = {"A": 1, "B": 3, "C": 0}
         market = FixedMarket(
             Market(tuple(a_provider(name, settlement_lag_days=lag) for name, lag in lags.items()))
@@ -105,8 +105,12 @@ class Bank:
         self.clock.time += DAY
 
     def balances(self, merchant_id: str = "mer_a") -> dict[AccountKind, int]:
-        journal = [*self.journal.postings(merchant_id), *self.payouts.postings(merchant_id)]
+        journal = [*self.journal.postings(merchant_id), *self._paid(merchant_id)]
         return {account.kind: one.amount for account, one in folded({}, journal).items()}
+
+    def _paid(self, merchant_id: str) -> list[JournalTransaction]:
+        payouts = self.payouts.items.values()
+        return [one.posting for one in payouts if one.merchant_id == merchant_id]
 
     def _book(self, merchant_id: str, posting: JournalTransaction) -> None:
         self.journal.booked.setdefault(merchant_id, []).append(posting)

@@ -17,8 +17,10 @@ from payflow.domain.plan_authorization import Authorize
 from payflow.domain.provider_call import result_to_document
 from payflow.services.card_tokens import token_for
 from payflow.services.plan_next_step import PlanNextStep
+from simulation.ports.vault import InMemoryVault
 from tests.support.builders import NOON, a_card, a_market, a_payment, a_result
-from tests.support.fakes import FakeClock, FixedMarket, InMemoryPayments, InMemoryVault
+from tests.support.fakes import FakeClock, FixedMarket
+from tests.support.ports import CountedPayments
 
 FUNCTIONS = {MethodType.CARD: "card-fn"}
 
@@ -28,8 +30,8 @@ class World:
         template = a_payment()
         token = token_for(template.id, template.claim.request_hash)
         payment = carry_out(a_payment(method=a_card(token=token)), Authorize("A"), NOON)
-        self.payments = InMemoryPayments({payment.id: payment})
-        self.vault = InMemoryVault()
+        self.payments = CountedPayments([payment])
+        self.vault = InMemoryVault(FakeClock())
         self.vault.store(
             token, payment.merchant_id, CardData("5105105105105100", 12, 2030, "123"), keep=False
         )

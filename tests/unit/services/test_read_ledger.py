@@ -12,10 +12,11 @@ from payflow.domain.merchant import Caller, Merchant, Principal
 from payflow.domain.money import FeeTerms, Money
 from payflow.domain.statement import CurrencyTotal, MerchantBalance
 from payflow.services.read_ledger import ReadLedger
+from simulation.ports.journal import InMemoryJournal
+from simulation.ports.merchants import InMemoryMerchants
 from tests.support.builders import NOON, a_payment, later
-from tests.support.fakes import FakeClock, InMemoryPayments
-from tests.support.in_memory_journal import InMemoryJournal
-from tests.support.in_memory_merchants import InMemoryMerchants
+from tests.support.fakes import FakeClock
+from tests.support.ports import CountedPayments
 
 MINE = Caller(Principal.MERCHANT, "key_1", "mer_a")
 THEIRS = Caller(Principal.MERCHANT, "key_2", "mer_b")
@@ -24,7 +25,7 @@ OPERATOR = Caller(Principal.OPERATOR, "key_3")
 
 def a_ledger(*captures: tuple[str, int, str]) -> ReadLedger:
     """A ledger of captures (merchant, minor units, currency) at 2 % and 1 %, a second apart."""
-    payments, merchants = InMemoryPayments(), InMemoryMerchants()
+    payments, merchants = CountedPayments(), InMemoryMerchants()
     for merchant_id in ("mer_a", "mer_b"):
         merchants.items[merchant_id] = Merchant(
             id=merchant_id,

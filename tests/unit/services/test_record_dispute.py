@@ -20,7 +20,8 @@ from payflow.domain.provider_callback import DISPUTE_TYPES, CallbackType
 from payflow.services.record_dispute import RecordDispute
 from tests.support.builders import a_captured, a_payment, an_authorized
 from tests.support.disputes import LOST, OPENED, WON, a_callback, a_notice
-from tests.support.fakes import FakeClock, InMemoryPayments
+from tests.support.fakes import FakeClock
+from tests.support.ports import CountedPayments
 
 Told = Sequence[CallbackType]
 
@@ -29,7 +30,7 @@ class Office:
     """The use case on one payment."""
 
     def __init__(self, payment: Payment) -> None:
-        self.payments = InMemoryPayments({payment.id: payment})
+        self.payments = CountedPayments([payment])
         self.record = RecordDispute(self.payments, FakeClock(), Random(1))
 
     @property

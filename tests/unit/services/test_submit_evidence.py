@@ -13,7 +13,8 @@ from payflow.services.record_dispute import RecordDispute
 from payflow.services.submit_evidence import SubmitEvidence
 from tests.support.builders import a_captured, later
 from tests.support.disputes import LOST, RecordingDesk, a_callback
-from tests.support.fakes import FakeClock, InMemoryPayments
+from tests.support.fakes import FakeClock
+from tests.support.ports import CountedPayments
 
 MERCHANT = "mer_00000000000000000000000001"
 TEXT, FILES = "It was delivered on Monday.", ("receipt.pdf",)
@@ -24,7 +25,7 @@ class Shop:
 
     def __init__(self) -> None:
         captured = a_captured()
-        self.payments, self.desk = InMemoryPayments({captured.id: captured}), RecordingDesk()
+        self.payments, self.desk = CountedPayments([captured]), RecordingDesk()
         self.clock = FakeClock()
         self.record = RecordDispute(self.payments, self.clock, Random(1))
         self.record(a_callback(captured))

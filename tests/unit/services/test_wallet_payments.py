@@ -13,6 +13,7 @@ from payflow.domain.instruction import InstructionKind
 from payflow.domain.ledger import Account, AccountKind, folded
 from payflow.domain.payment import CaptureMethod, Payment, Status
 from tests.support.in_process import MERCHANT, InProcess
+from tests.support.ports import fund
 
 WALLET, BALANCE = "wal_1", 1_000
 STEPS_MAX, EXECUTIONS_MAX = 2_000, 30
@@ -65,7 +66,7 @@ def test_the_wallet_its_operations_the_payments_and_the_ledger_agree(
 ) -> None:
     chance = Random(seed)
     world = InProcess(seed=seed, failure_rate=rate, lost_response_rate=rate)
-    world.wallets.fund(WALLET, BALANCE, merchant_id=MERCHANT.id)
+    fund(world.wallets, WALLET, BALANCE, merchant_id=MERCHANT.id)
     ids = [world.pay(wallet_id=WALLET, amount_minor=a, capture=c).id for a, c in made]
     run(world, chance)
     for number, (which, kind, minor, final) in enumerate(asked):
