@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from random import Random
 from typing import Any, Final
 
@@ -174,9 +175,7 @@ class _Client:
             body = step.body(amount_minor)
             return lambda: self._post(step.action, path, body, key, 15, payment_id)
 
-        self._together(
-            [asked(step, f"{self.key}-{position}-{n}") for n, step in enumerate(steps)]
-        )
+        self._together([asked(step, f"{self.key}-{position}-{n}") for n, step in enumerate(steps)])
 
     def answer_dispute(self, payment_id: str) -> None:
         """Evidence for half of what is disputed."""
@@ -253,7 +252,7 @@ class _Client:
 
         for position in range(1, len(requests)):
             another = Invocation(own.name, own.subject, own.random)
-            kernel.spawn(0, another, lambda position=position: ask(position))
+            kernel.spawn(0, another, partial(ask, position))
         ask(0)
         while any(reply is None for reply in replies):
             kernel.sleep(200)

@@ -1,4 +1,4 @@
-"""Executions of the payment workflow: the deployed definition, interpreted, on the kernel's time."""
+"""Executions of the payment workflow: the deployed definition, interpreted, in virtual time."""
 
 from __future__ import annotations
 
@@ -39,7 +39,12 @@ class Executions:
     """
 
     def __init__(
-        self, kernel: Kernel, faults: Faults, trace: Trace, machine: Machine, number: Callable[[str], int]
+        self,
+        kernel: Kernel,
+        faults: Faults,
+        trace: Trace,
+        machine: Machine,
+        number: Callable[[str], int],
     ) -> None:
         """`number` gives a payment's number by its id. Functions are set once they exist."""
         self.functions: Mapping[str, Function] = {}
@@ -50,7 +55,11 @@ class Executions:
     def start(self, payment: Payment, step: dict[str, object], *, resumption: int = 0) -> None:
         """Begin an execution now."""
         subject = self._number(payment.id)
-        document = {"payment_id": payment.id, "merchant_id": payment.merchant_id, "step": step}
+        document: dict[str, object] = {
+            "payment_id": payment.id,
+            "merchant_id": payment.merchant_id,
+            "step": step,
+        }
         own = self._kernel.current
         execution = Invocation("execution", subject, own.random)
         host = _Host(self, subject)

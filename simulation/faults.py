@@ -149,13 +149,15 @@ PAUSES_MS: Final = ((0.6, 1, 400), (0.3, 400, 4_000), (0.1, 4_000, 20_000))
 class Faults:
     """Decides at each visit whether it goes wrong: by drawing, or by a plan.
 
-    `drawn` is what has gone wrong, in order. After `stop` nothing more is drawn.
+    `drawn` is what has gone wrong, in order. After `stop` nothing more is drawn. Into `visited`, if
+    it is a list, goes every visit with what could have gone wrong.
     """
 
     rate: float
     random: Random
     plan: Mapping[tuple[int, str, int], Fault] | None = None
     drawn: list[Fault] = field(default_factory=list)
+    visited: list[tuple[int, str, int, Mapping[Kind, int]]] | None = None
     _visits: dict[tuple[int, str], int] = field(default_factory=dict)
     _left: int = 0
     _stopped: bool = False
@@ -169,6 +171,8 @@ class Faults:
         key = (subject, site)
         nth = self._visits.get(key, 0) + 1
         self._visits[key] = nth
+        if self.visited is not None:
+            self.visited.append((subject, site, nth, kinds))
         if self.plan is not None:
             fault = self.plan.get((subject, site, nth))
             if fault is not None:

@@ -1,4 +1,4 @@
-"""What operators and strangers do to a world: outages, changed configuration, new keys, forgeries."""
+"""What operators and strangers do to a world: outages, new configuration, new keys, forgeries."""
 
 from __future__ import annotations
 

@@ -10,6 +10,7 @@ Nothing else decides what happens when, so a run is a function of its inputs.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from heapq import heappop, heappush
@@ -97,10 +98,8 @@ class Kernel:
             greenlet(main, self._hub).switch()
 
         def main() -> None:
-            try:
+            with suppress(Crashed):
                 self.within(invocation, run)
-            except Crashed:
-                pass
 
         self.at(self.now_ms + delay_ms, begin)
 

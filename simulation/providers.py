@@ -1,4 +1,4 @@
-"""The providers of a world: those of the repository's configuration, with a character of its own."""
+"""The providers of a world: those of the repository's configuration, each with a character."""
 
 from __future__ import annotations
 

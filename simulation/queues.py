@@ -1,4 +1,4 @@
-"""SQS as the functions meet it: at least once, in no order, hidden while it is worked on, then dead.
+"""SQS as the functions meet it: at least once, in no order, hidden while read, and dead at last.
 
 The real senders of `payflow.aws` write to it; the real message handlers of `functions/` read.
 """
@@ -105,9 +105,9 @@ class VirtualSqs:
     def send_message(
         self,
         *,
-        QueueUrl: str,  # noqa: N803 - as SQS names it
-        MessageBody: str,  # noqa: N803
-        DelaySeconds: int = 0,  # noqa: N803
+        QueueUrl: str,
+        MessageBody: str,
+        DelaySeconds: int = 0,
     ) -> dict[str, Any]:
         """Keep one message."""
         subject = self._subject_of(MessageBody)
@@ -117,8 +117,8 @@ class VirtualSqs:
     def send_message_batch(
         self,
         *,
-        QueueUrl: str,  # noqa: N803
-        Entries: Sequence[dict[str, Any]],  # noqa: N803
+        QueueUrl: str,
+        Entries: Sequence[dict[str, Any]],
     ) -> dict[str, Any]:
         """Keep several messages."""
         for entry in Entries:
@@ -128,4 +128,3 @@ class VirtualSqs:
                 DelaySeconds=entry["DelaySeconds"],
             )
         return {}
-

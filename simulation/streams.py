@@ -10,6 +10,7 @@ from typing import Final
 
 from functions import fold_ledger, follow_payments, sweep_payments
 from payflow.domain.errors import PayFlowError
+from payflow.domain.ledger import JournalTransaction
 from payflow.domain.payment import Payment
 from simulation.faults import Faults, Kind
 from simulation.kernel import BIRTH, Crashed, Invocation, Kernel
@@ -120,6 +121,6 @@ class Sweeper:
         self.expect(now)
 
 
-def _newly_posted(before: Payment | None, after: Payment) -> tuple[str, list[object]]:
+def _newly_posted(before: Payment | None, after: Payment) -> tuple[str, list[JournalTransaction]]:
     known = len(before.postings) if before is not None else 0
     return after.merchant_id, list(after.postings[known:])

@@ -1,0 +1,1 @@
+"""`payflow simulate`: the deterministic simulator on the command line."""
