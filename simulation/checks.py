@@ -37,6 +37,7 @@ from tools.doctor.facts import BookFact, Line, PaymentFacts, Posting, Terms
 from tools.doctor.findings import Problem
 from tools.doctor.liveness import LIVENESS
 from tools.doctor.money import MONEY
+from tools.doctor.secrecy import SECRECY
 from tools.doctor.wallets import wallet_entry
 
 WALLET_PROVIDER: Final = "payflowWallet"
@@ -49,7 +50,7 @@ BEGUN_ANEW: Final = (
 )
 """What has to hold whenever one more call is planned."""
 
-AT_REST: Final = (*CHARGING, *MONEY, *DISPUTES, *LIVENESS)
+AT_REST: Final = (*CHARGING, *MONEY, *DISPUTES, *SECRECY, *LIVENESS)
 """What has to hold once nothing is under way."""
 
 
@@ -158,8 +159,6 @@ class Examiner:
         facts = self._facts(payment, moment, with_item=True)
         for _, check in AT_REST:
             yield from check(facts, self._terms)
-        if facts.has_cvc:
-            yield Problem(32, payment.id, "its CVC is still in the vault")
 
     def journal(self) -> Iterator[Problem]:
         """12, 17: the pages of the ledger hold what payments have posted, each once."""
@@ -191,7 +190,7 @@ class Examiner:
             claimed=frozenset(
                 one.number for one in payment.attempts if (payment.id, one.number) in claimed
             ),
-            has_cvc=card is not None and card.card.cvc is not None and not _expired(card, moment),
+            has_cvc=card is not None and card.card.cvc is not None and not _goes(card, payment),
             moment=moment,
         )
 
@@ -206,9 +205,9 @@ class Examiner:
                     yield entry
 
 
-def _expired(card: StoredCard, moment: datetime) -> bool:
-    """Whether the vault gives it to nobody any more, and the table deletes it by itself."""
-    return card.expires_at_s is not None and card.expires_at_s <= moment.timestamp()
+def _goes(card: StoredCard, payment: Payment) -> bool:
+    """Whether it was given for nothing, so that no authorisation ends it: then it expires."""
+    return card.expires_at_s is not None and not payment.attempts
 
 
 def _posting(transaction: JournalTransaction) -> Posting:

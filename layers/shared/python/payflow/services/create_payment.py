@@ -183,6 +183,9 @@ class CreatePayment:
             if token is not None:
                 self.vault.discard(token)
             raise
+        if not existing.attempts:
+            # The first request may have died before it said that the CVC is not needed.
+            self._settle_card(existing)
         started = self._run.resume(existing)
         body = self._answer(existing, CREATION)
         return CreateAnswer(body, existing.id, replayed=True, workflow_started=started)

@@ -66,7 +66,7 @@ class PlanNextStep:
         if after != payment:
             after = revised(payment, after, now)
             self.payments.save(after)
-        if after.is_settled and _has_just_authorized(after):
+        if after.is_settled and _ends_authorization(after, answer):
             self._forget_cvc(after)
         number = late.number if late is not None else None
         return Planned(step_document(after, self.functions, now), number)
@@ -108,8 +108,15 @@ def _with_page(payment: Payment, result: ProviderResult | None) -> Payment:
     return replace(payment, next_action=replace(asked, url=url))
 
 
-def _has_just_authorized(payment: Payment) -> bool:
-    """Nothing has been called for a capture or refund yet: those would only forget it again."""
+def _ends_authorization(payment: Payment, answer: dict[str, Any] | None) -> bool:
+    """Whether this is the plan after the authorisation, or its repetition after a crash.
+
+    By then a capture or refund may have been called already; the plans after those do not count,
+    since they would only forget it again.
+    """
+    if answer is not None:
+        number = answer["attempt_number"]
+        return any(one.number == number and one.instruction is None for one in payment.attempts)
     about = (instruction_of(payment, attempt) for attempt in payment.attempts)
     return all(one is None or one.kind is InstructionKind.VOID for one in about)
 
