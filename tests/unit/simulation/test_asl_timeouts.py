@@ -98,3 +98,15 @@ def test_a_machine_that_would_go_round_for_ever_times_out() -> None:
     assert ended == Ended(False, "States.Timeout", ended.cause, None)
     assert [call.at_ms for call in host.calls] == [30_000 * n for n in range(10)]
     assert host.elapsed_ms == 290_000
+
+
+def test_states_that_lead_to_each_other_while_no_time_passes_end_too() -> None:
+    choice = {
+        "Type": "Choice",
+        "Choices": [{"Variable": "$.a", "IsPresent": True, "Next": "Done"}],
+        "Default": "Ask",
+    }
+
+    ended = StateMachine(a_machine(Ask=choice)).run(ScriptedHost(), {})
+
+    assert ended.error == "States.Runtime"

@@ -1,0 +1,391 @@
+"""The payment workflow in the simulator's interpreter, beside the same in moto's executor.
+
+Both get the same input, and functions that answer the same, drawn from a seed; what they do must be
+the same: the states entered, each call and what it is given, each delay before another attempt
+(jitter draws one half in both), and the end.
+
+moto 5.2.5 differs from Step Functions in this, so the last tests hold the interpreter to what the
+Developer Guide says, without moto:
+
+* a choice that compares what is not there is States.Runtime ("Invalid path …"); moto goes on to the
+  default, which would end such a payment as if it were finished;
+* States.ALL neither retries nor catches States.Runtime ("Handling errors in Step Functions
+  workflows"); moto does both.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+from types import SimpleNamespace
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+from moto.awslambda_simple.models import LambdaSimpleBackend
+from moto.stepfunctions.parser.asl.component.common.retry import (
+    jitter_strategy_decl,
+    retrier_decl,
+)
+
+from simulation.asl import Ended, StateMachine, TaskFailed
+from tests.support.scripted_host import ScriptedHost, Slow
+
+DEFINITION = (
+    (Path(__file__).parents[2] / "statemachines" / "payment.asl.json")
+    .read_text()
+    .replace("${PlanNextStepFunction}", "plan_next_step")
+)
+REGION = "eu-west-1"
+FINISH_WITHIN_S = 15
+SEEDS = range(60)
+
+CALLS = ("Authorize", "CheckStatus", "Capture", "Void", "Refund")
+PROVIDER_FUNCTIONS = ("call_card_provider", "call_wallet_provider")
+STEPS_MAX = 4
+PAST = "2020-01-01T00:00:00Z"
+BUSY = "Lambda.TooManyRequestsException"
+FAULTS = (BUSY, BUSY, BUSY, "Lambda.Unknown", "ProviderCrash", "States.Timeout")
+
+
+def failing(error: str) -> TaskFailed:
+    """A function's error; Step Functions has all of what it said for the cause."""
+    said = {"errorType": error, "errorMessage": "the function died"}
+    return TaskFailed(error, json.dumps(said, separators=(",", ":")))
+
+
+@dataclass
+class Script:
+    """What the functions answer, one call after the other.
+
+    `faults` come first; then, drawn from `chance`, now and then up to five in a row. Each answer of
+    the plan is the next of `steps`.
+    """
+
+    steps: list[dict[str, Any]]
+    chance: Random = field(default_factory=lambda: Random(0))
+    faults: list[str] = field(default_factory=list)
+    faulty: bool = False
+
+    def answer(self, function: str) -> object:
+        if self.faults:
+            raise failing(self.faults.pop(0))
+        if self.faulty and self.chance.random() < 0.3:
+            self.faults = [self.chance.choice(FAULTS)] * self.chance.randint(0, 4)
+            raise failing(self.chance.choice(FAULTS))
+        if function == "plan_next_step":
+            return {"payment_id": "pay_1", "merchant_id": "mer_1", "step": self.steps.pop(0)}
+        return {"outcome": "approved", "drawn": [self.chance.random(), None, {"é": True}]}
+
+
+@dataclass(frozen=True)
+class Told:
+    """All that can be seen of an execution."""
+
+    succeeded: bool
+    error: str | None
+    cause: str | None
+    output: object
+    states: list[str]
+    calls: list[tuple[str, object]]
+    delays_ms: list[int]
+
+
+def a_step(action: str, number: int = 1) -> dict[str, Any]:
+    if action == "BackOff":
+        return {"action": action, "not_before": PAST}
+    if action not in CALLS:
+        return {"action": action, "status": "succeeded"}
+    function = PROVIDER_FUNCTIONS[number % 2]
+    call = {"attempt_number": number, "operation": action, "amount": 10**number, "final": True}
+    return {"action": action, "function": function, "call": {**call, "method": {"type": "card"}}}
+
+
+def drawn(seed: int) -> tuple[dict[str, Any], Script]:
+    """An input, and a script of a few steps with faults that ends well or for review."""
+    chance = Random(seed)
+    actions = chance.choices((*CALLS, "BackOff"), k=chance.randint(1, STEPS_MAX))
+    end = chance.choice(("Finished", "Finished", "NeedsReview", "AnotherAction"))
+    steps = [a_step(action, n) for n, action in enumerate((*actions, end), start=1)]
+    document = {"payment_id": "pay_1", "merchant_id": "mer_1"}
+    if chance.random() < 0.7:
+        document["step"] = steps.pop(0)
+    return document, Script(steps, chance, faulty=True)
+
+
+class Scripted(ScriptedHost):
+    """A host whose functions answer from a `Script`."""
+
+    def __init__(self, script: Script, takes_ms: int = 0) -> None:
+        super().__init__()
+        self.script = script
+        self.takes_ms = takes_ms
+
+    def invoke(self, function: str, payload: dict[str, object], timeout_s: int) -> object:
+        self._script = iter([self._answered(function)])
+        return super().invoke(function, payload, timeout_s)
+
+    def _answered(self, function: str) -> object:
+        try:
+            return Slow(self.takes_ms, self.script.answer(function))
+        except TaskFailed as failed:
+            return Slow(self.takes_ms, failed)
+
+
+def interpreted(
+    document: dict[str, Any], script: Script, definition: str = DEFINITION, takes_ms: int = 0
+) -> Told:
+    host = Scripted(script, takes_ms)
+    ended = StateMachine(json.loads(definition)).run(host, document)
+    return Told(
+        ended.succeeded,
+        ended.error,
+        ended.cause,
+        ended.output,
+        host.states,
+        [(call.function, call.payload) for call in host.calls],
+        host.waits_ms,
+    )
+
+
+class Moto:
+    """moto's executor, whose functions answer from a script and whose delays take no time."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._client = boto3.client("stepfunctions", region_name=REGION)
+        self._machines: dict[str, str] = {}
+        self._calls: list[tuple[str, object]] = []
+        self._delays_ms: list[int] = []
+        self._script = Script([])
+        self._takes_ms = 0
+        halved = SimpleNamespace(uniform=lambda low, high: (low + high) / 2)
+        waiting = SimpleNamespace(sleep=lambda s: self._delays_ms.append(int(s * 1000)))
+        monkeypatch.setattr(jitter_strategy_decl, "random", halved)
+        monkeypatch.setattr(retrier_decl, "time", waiting)
+        monkeypatch.setattr(LambdaSimpleBackend, "invoke", self._invoke)
+
+    def run(
+        self,
+        document: dict[str, Any],
+        script: Script,
+        definition: str = DEFINITION,
+        takes_ms: int = 0,
+    ) -> Told:
+        self._script, self._takes_ms = script, takes_ms
+        self._calls, self._delays_ms = [], []
+        started = self._client.start_execution(
+            stateMachineArn=self._machine(definition), input=json.dumps(document)
+        )
+        execution = self._ended(started["executionArn"])
+        status = execution["status"]
+        return Told(
+            status == "SUCCEEDED",
+            "States.Timeout" if status == "TIMED_OUT" else execution.get("error"),
+            execution.get("cause"),
+            json.loads(execution["output"]) if "output" in execution else None,
+            self._states(started["executionArn"]),
+            self._calls,
+            self._delays_ms,
+        )
+
+    def _machine(self, definition: str) -> str:
+        if definition not in self._machines:
+            self._machines[definition] = self._client.create_state_machine(
+                name=f"machine-{len(self._machines)}",
+                definition=definition,
+                roleArn="arn:aws:iam::123456789012:role/workflow",
+            )["stateMachineArn"]
+        return self._machines[definition]
+
+    def _ended(self, arn: str) -> Any:
+        deadline = time.monotonic() + FINISH_WITHIN_S
+        while time.monotonic() < deadline:
+            execution = self._client.describe_execution(executionArn=arn)
+            if execution["status"] != "RUNNING":
+                return execution
+            time.sleep(0.005)
+        pytest.fail("the execution did not finish")
+
+    def _states(self, arn: str) -> list[str]:
+        history = self._client.get_execution_history(executionArn=arn, maxResults=1000)
+        return [
+            event["stateEnteredEventDetails"]["name"]
+            for event in history["events"]
+            if "stateEnteredEventDetails" in event
+        ]
+
+    def _invoke(
+        self,
+        function_name: str,
+        _qualifier: str | None,
+        body: str,
+        _headers: object,
+        response_headers: dict[str, str],
+    ) -> bytes:
+        self._calls.append((function_name, json.loads(body)))
+        time.sleep(self._takes_ms / 1000)
+        try:
+            return json.dumps(self._script.answer(function_name)).encode()
+        except TaskFailed as failed:
+            response_headers["x-amz-function-error"] = "Unhandled"
+            return failed.cause.encode()
+
+
+@pytest.fixture(scope="module")
+def moto() -> Iterator[Moto]:
+    config: Any = {
+        "stepfunctions": {"execute_state_machine": True},
+        "lambda": {"use_docker": False},
+    }
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+            monkeypatch.setenv(name, "testing")
+        monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
+        with mock_aws(config=config):
+            _create_functions()
+            yield Moto(monkeypatch)
+
+
+def _create_functions() -> None:
+    role = boto3.client("iam", region_name=REGION).create_role(
+        RoleName="workflow", AssumeRolePolicyDocument="{}", Path="/"
+    )["Role"]["Arn"]
+    for name in ("plan_next_step", *PROVIDER_FUNCTIONS):
+        boto3.client("lambda", region_name=REGION).create_function(
+            FunctionName=name,
+            Runtime="python3.11",
+            Role=role,
+            Handler=f"{name}.handler",
+            Code={"ZipFile": b"not executed"},
+        )
+
+
+def begun(step: dict[str, Any] | None) -> dict[str, Any]:
+    document = {"payment_id": "pay_1", "merchant_id": "mer_1"}
+    return document if step is None else {**document, "step": step}
+
+
+def scripted(action: str, *faults: str, end: str = "Finished") -> tuple[dict[str, Any], Script]:
+    """One step with faults, and then the end."""
+    return begun(a_step(action)), Script([a_step(end)], faults=list(faults))
+
+
+# Each branch of the definition, whatever the seeds happen to draw.
+BRANCHES: dict[str, Callable[[], tuple[dict[str, Any], Script]]] = {
+    **{f"{action}: answered": (lambda a=action: scripted(a)) for action in (*CALLS, "BackOff")},
+    **{f"{action}: crashed": (lambda a=action: scripted(a, "ProviderCrash")) for action in CALLS},
+    **{f"{action}: throttled, then answered": (lambda a=action: scripted(a, BUSY, BUSY, BUSY)) for action in CALLS},
+    **{f"{action}: throttled too often": (lambda a=action: scripted(a, *[BUSY] * 4)) for action in CALLS},
+    "throttled, then crashed": lambda: scripted("Authorize", BUSY, "Lambda.Unknown"),
+    "for review after a call": lambda: scripted("CheckStatus", end="NeedsReview"),
+    "for review at once": lambda: scripted("NeedsReview"),
+    "finished before": lambda: scripted("Finished"),
+    "an action that nothing is for": lambda: scripted("Ignore"),
+    **{
+        f"no step, and the plan fails {n} times": (
+            lambda n=n: (begun(None), Script([a_step("Finished")], faults=["PlanCrash"] * n))
+        )
+        for n in range(6)
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("branch", BRANCHES)
+def test_each_branch_is_the_same_in_both(moto: Moto, branch: str) -> None:
+    assert interpreted(*BRANCHES[branch]()) == moto.run(*BRANCHES[branch]())
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_whatever_happens_is_the_same_in_both(moto: Moto, seed: int) -> None:
+    assert interpreted(*drawn(seed)) == moto.run(*drawn(seed))
+
+
+def test_a_call_that_takes_longer_than_its_task_may_is_the_same_in_both(moto: Moto) -> None:
+    impatient = DEFINITION.replace('"TimeoutSeconds": 35', '"TimeoutSeconds": 1')
+    ours = interpreted(*scripted("Capture"), impatient, 1200)
+    theirs = moto.run(*scripted("Capture"), impatient, 1200)
+
+    # What is said about a time-out is each one's own.
+    assert [call[0] for call in ours.calls] == [call[0] for call in theirs.calls]
+    assert (ours.states, ours.output) == (theirs.states, theirs.output)
+    assert "OutcomeUnknown" in ours.states
+
+
+def test_a_machine_that_runs_out_of_time_is_the_same_in_both(moto: Moto) -> None:
+    hasty = DEFINITION.replace('"TimeoutSeconds": 290', '"TimeoutSeconds": 1')
+    ours = interpreted(*scripted("Capture"), hasty, 700)
+    theirs = moto.run(*scripted("Capture"), hasty, 700)
+
+    assert (ours.succeeded, ours.error) == (False, "States.Timeout")
+    assert (ours.error, ours.states, ours.calls) == (theirs.error, theirs.states, theirs.calls)
+
+
+def edges() -> set[tuple[str, str]]:
+    states: dict[str, Any] = json.loads(DEFINITION)["States"]
+    return {
+        (name, holder[key])
+        for name, state in states.items()
+        for holder in (state, *state.get("Choices", ()), *state.get("Catch", ()))
+        for key in ("Next", "Default")
+        if key in holder
+    }
+
+
+def test_the_branches_take_every_way_through_the_definition() -> None:
+    told = [interpreted(*branch()) for branch in BRANCHES.values()]
+
+    taken = {pair for one in told for pair in zip(one.states, one.states[1:], strict=False)}
+
+    assert taken == edges()
+
+
+def test_the_seeds_go_far() -> None:
+    told = [interpreted(*drawn(seed)) for seed in SEEDS]
+
+    taken = {pair for one in told for pair in zip(one.states, one.states[1:], strict=False)}
+    assert len(edges() - taken) <= 2
+    assert {one.error for one in told} == {None, "NeedsReview", "PlanUnavailable"}
+    assert max(len(one.calls) for one in told) > 12
+    assert len({str(one) for one in told}) > 50
+
+
+@pytest.mark.parametrize("step", [{}, {"status": "succeeded"}, None, "Finished"])
+def test_a_plan_that_says_no_action_fails_the_execution(step: Any) -> None:
+    told = interpreted(begun(None), Script([step]))
+
+    assert (told.succeeded, told.error) == (False, "States.Runtime")
+    assert told.states == ["ActOnPlan", "PlanNextStep", "ActOnPlan"]
+
+
+def test_a_call_without_an_attempt_s_number_is_neither_retried_nor_caught() -> None:
+    step = {"action": "Capture", "function": "call_card_provider"}
+
+    told = interpreted(begun(step), Script([a_step("Finished")]))
+
+    assert (told.error, told.calls) == ("States.Runtime", [])
+    assert told.states == ["ActOnPlan", "Capture"]
+
+
+def test_a_plan_s_answer_without_a_step_is_neither_retried_nor_caught() -> None:
+    class Stepless(Script):
+        def answer(self, function: str) -> object:
+            return {"payment_id": "pay_1", "merchant_id": "mer_1"}
+
+    told = interpreted(begun(None), Stepless([]))
+
+    assert (told.error, len(told.calls)) == ("States.Runtime", 1)
+    assert told.states == ["ActOnPlan", "PlanNextStep"]
+
+
+def test_an_end_is_told_as_it_is_defined() -> None:
+    ended = StateMachine(json.loads(DEFINITION)).run(
+        Scripted(Script([a_step("NeedsReview")])), begun(None)
+    )
+
+    cause = json.loads(DEFINITION)["States"]["NeedsReview"]["Cause"]
+    assert ended == Ended(False, "NeedsReview", cause, None)
