@@ -19,6 +19,8 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import count
 from pathlib import Path
 from random import Random
 from types import SimpleNamespace
@@ -50,7 +52,7 @@ PROVIDER_FUNCTIONS = ("call_card_provider", "call_wallet_provider")
 STEPS_MAX = 4
 PAST = "2020-01-01T00:00:00Z"
 BUSY = "Lambda.TooManyRequestsException"
-FAULTS = (BUSY, BUSY, BUSY, "Lambda.Unknown", "ProviderCrash", "States.Timeout")
+FAULTS = (BUSY, BUSY, BUSY, "Lambda.Unknown", "ProviderCrash", "Sandbox.Timedout")
 
 
 def failing(error: str) -> TaskFailed:
@@ -112,7 +114,7 @@ def drawn(seed: int) -> tuple[dict[str, Any], Script]:
     actions = chance.choices((*CALLS, "BackOff"), k=chance.randint(1, STEPS_MAX))
     end = chance.choice(("Finished", "Finished", "NeedsReview", "AnotherAction"))
     steps = [a_step(action, n) for n, action in enumerate((*actions, end), start=1)]
-    document = {"payment_id": "pay_1", "merchant_id": "mer_1"}
+    document: dict[str, Any] = {"payment_id": "pay_1", "merchant_id": "mer_1"}
     if chance.random() < 0.7:
         document["step"] = steps.pop(0)
     return document, Script(steps, chance, faulty=True)
@@ -159,6 +161,7 @@ class Moto:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self._client = boto3.client("stepfunctions", region_name=REGION)
         self._machines: dict[str, str] = {}
+        self._numbers = count()
         self._calls: list[tuple[str, object]] = []
         self._delays_ms: list[int] = []
         self._script = Script([])
@@ -179,7 +182,9 @@ class Moto:
         self._script, self._takes_ms = script, takes_ms
         self._calls, self._delays_ms = [], []
         started = self._client.start_execution(
-            stateMachineArn=self._machine(definition), input=json.dumps(document)
+            stateMachineArn=self._machine(definition),
+            name=f"execution-{next(self._numbers)}",
+            input=json.dumps(document),
         )
         execution = self._ended(started["executionArn"])
         status = execution["status"]
@@ -275,24 +280,24 @@ def scripted(action: str, *faults: str, end: str = "Finished") -> tuple[dict[str
     return begun(a_step(action)), Script([a_step(end)], faults=list(faults))
 
 
+def unplanned(failures: int) -> tuple[dict[str, Any], Script]:
+    """No step yet, and a plan that fails some times before it says that nothing is left to do."""
+    return begun(None), Script([a_step("Finished")], faults=["PlanCrash"] * failures)
+
+
 # Each branch of the definition, whatever the seeds happen to draw.
 BRANCHES: dict[str, Callable[[], tuple[dict[str, Any], Script]]] = {
-    **{f"{action}: answered": (lambda a=action: scripted(a)) for action in (*CALLS, "BackOff")},
-    **{f"{action}: crashed": (lambda a=action: scripted(a, "ProviderCrash")) for action in CALLS},
-    **{f"{action}: throttled, then answered": (lambda a=action: scripted(a, BUSY, BUSY, BUSY)) for action in CALLS},
-    **{f"{action}: throttled too often": (lambda a=action: scripted(a, *[BUSY] * 4)) for action in CALLS},
-    "throttled, then crashed": lambda: scripted("Authorize", BUSY, "Lambda.Unknown"),
-    "for review after a call": lambda: scripted("CheckStatus", end="NeedsReview"),
-    "for review at once": lambda: scripted("NeedsReview"),
-    "finished before": lambda: scripted("Finished"),
-    "an action that nothing is for": lambda: scripted("Ignore"),
-    **{
-        f"no step, and the plan fails {n} times": (
-            lambda n=n: (begun(None), Script([a_step("Finished")], faults=["PlanCrash"] * n))
-        )
-        for n in range(6)
-    },
-}  # fmt: skip
+    **{f"{name}: answered": partial(scripted, name) for name in (*CALLS, "BackOff")},
+    **{f"{name}: crashed": partial(scripted, name, "ProviderCrash") for name in CALLS},
+    **{f"{name}: throttled": partial(scripted, name, *[BUSY] * 3) for name in CALLS},
+    **{f"{name}: throttled too often": partial(scripted, name, *[BUSY] * 4) for name in CALLS},
+    "throttled, then crashed": partial(scripted, "Authorize", BUSY, "Lambda.Unknown"),
+    "for review after a call": partial(scripted, "CheckStatus", end="NeedsReview"),
+    "for review at once": partial(scripted, "NeedsReview"),
+    "finished before": partial(scripted, "Finished"),
+    "an action that nothing is for": partial(scripted, "Ignore"),
+    **{f"no step, and the plan fails {n} times": partial(unplanned, n) for n in range(6)},
+}
 
 
 @pytest.mark.parametrize("branch", BRANCHES)
