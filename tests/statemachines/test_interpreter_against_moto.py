@@ -19,7 +19,7 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
 from itertools import count
 from pathlib import Path
 from random import Random
@@ -34,6 +34,9 @@ from moto.stepfunctions.parser.asl.component.common.retry import (
     jitter_strategy_decl,
     retrier_decl,
 )
+from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda_eval_utils
+from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
+from moto.stepfunctions.parser.asl.utils.boto_client import boto_client_for
 
 from simulation.asl import Ended, StateMachine, TaskFailed
 from tests.support.scripted_host import ScriptedHost, Slow
@@ -156,7 +159,11 @@ def interpreted(
 
 
 class Moto:
-    """moto's executor, whose functions answer from a script and whose delays take no time."""
+    """moto's executor, whose functions answer from a script and whose delays take no time.
+
+    It reads a definition once and keeps one client for the functions; anew for each execution
+    and call, that would be most of the time.
+    """
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self._client = boto3.client("stepfunctions", region_name=REGION)
@@ -171,6 +178,10 @@ class Moto:
         monkeypatch.setattr(jitter_strategy_decl, "random", halved)
         monkeypatch.setattr(retrier_decl, "time", waiting)
         monkeypatch.setattr(LambdaSimpleBackend, "invoke", self._invoke)
+        parse = staticmethod(cache(AmazonStateLanguageParser.parse))
+        monkeypatch.setattr(AmazonStateLanguageParser, "parse", parse)
+        functions = boto_client_for(region=REGION, service="lambda")
+        monkeypatch.setattr(lambda_eval_utils, "boto_client_for", lambda **_: functions)
 
     def run(
         self,
@@ -213,7 +224,7 @@ class Moto:
             execution = self._client.describe_execution(executionArn=arn)
             if execution["status"] != "RUNNING":
                 return execution
-            time.sleep(0.005)
+            time.sleep(0.02)
         pytest.fail("the execution did not finish")
 
     def _states(self, arn: str) -> list[str]:
@@ -232,10 +243,12 @@ class Moto:
         _headers: object,
         response_headers: dict[str, str],
     ) -> bytes:
+        # moto lets a call run on after its execution has ended, and another may have begun by then.
+        script = self._script
         self._calls.append((function_name, json.loads(body)))
         time.sleep(self._takes_ms / 1000)
         try:
-            return json.dumps(self._script.answer(function_name)).encode()
+            return json.dumps(script.answer(function_name)).encode()
         except TaskFailed as failed:
             response_headers["x-amz-function-error"] = "Unhandled"
             return failed.cause.encode()
@@ -322,9 +335,9 @@ def test_a_call_that_takes_longer_than_its_task_may_is_the_same_in_both(moto: Mo
 
 
 def test_a_machine_that_runs_out_of_time_is_the_same_in_both(moto: Moto) -> None:
-    hasty = DEFINITION.replace('"TimeoutSeconds": 290', '"TimeoutSeconds": 1')
-    ours = interpreted(*scripted("Capture"), hasty, 700)
-    theirs = moto.run(*scripted("Capture"), hasty, 700)
+    hasty = DEFINITION.replace('"TimeoutSeconds": 290', '"TimeoutSeconds": 2')
+    ours = interpreted(*scripted("Capture"), hasty, 1200)
+    theirs = moto.run(*scripted("Capture"), hasty, 1200)
 
     assert (ours.succeeded, ours.error) == (False, "States.Timeout")
     assert (ours.error, ours.states, ours.calls) == (theirs.error, theirs.states, theirs.calls)
