@@ -53,6 +53,10 @@ class StateMachine:
 
         `document` belongs to the execution from now on: it is never changed here, but nobody else
         may change it either, and the output may share parts with it and with results.
+
+        Raises:
+            TypeError: `document`, or a result, has something that is no JSON; found when a function
+                is to be given it.
         """
         states = self._states
         deadline = host.now() + self._timeout
