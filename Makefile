@@ -7,6 +7,7 @@ PYTHON ?= $(shell for candidate in python3 python3.13 python3.12 python3.11 pyth
 VENV := .venv
 BIN := $(VENV)/bin
 PAYFLOW := $(BIN)/payflow
+JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 CDK_CLI := tools/cdk/node_modules
 # Fast tests of the whole rather than of a part.
 CHECK_TESTS := tests/architecture tests/statemachines tests/infra
@@ -20,7 +21,7 @@ export NODE_USE_SYSTEM_CA := 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run up down test check fmt clean openapi lock
+.PHONY: help setup run up down test simulate check fmt clean openapi lock
 
 # The CDK's Python library and command line find their Node.js here.
 export PATH := $(abspath $(BIN)):$(PATH)
@@ -65,7 +66,12 @@ down: setup ## stop what `make up` started; the state is kept
 
 test: setup ## run all tests, end to end included
 	$(BIN)/pytest -q -n auto --ignore tests/e2e
+	$(PAYFLOW) simulate --payments 6000 --faults all --jobs $(JOBS)
 	$(BIN)/pytest -q tests/e2e
+
+simulate: setup ## a million payments with every fault, and every crash point: half an hour or more
+	$(PAYFLOW) simulate --crash-points single --jobs $(JOBS)
+	$(PAYFLOW) simulate --payments 1000000 --faults all --jobs $(JOBS)
 
 check: setup ## format, lint, strict types, dependency rule, workflow and infrastructure checks
 	$(BIN)/ruff format --check .
