@@ -20,13 +20,13 @@ export NODE_USE_SYSTEM_CA := 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run up down test check fmt clean openapi lock
+.PHONY: help setup run up down test check fmt clean openapi lock differential
 
 # The CDK's Python library and command line find their Node.js here.
 export PATH := $(abspath $(BIN)):$(PATH)
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(VENV)/.packages $(VENV)/.project $(CDK_CLI)/.installed ## install everything into .venv (done once)
 
@@ -66,6 +66,17 @@ down: setup ## stop what `make up` started; the state is kept
 test: setup ## run all tests, end to end included
 	$(BIN)/pytest -q -n auto --ignore tests/e2e
 	$(BIN)/pytest -q tests/e2e
+
+# DynamoDB Local, which `tests/differential` compares with, where there are Java and Maven.
+DYNAMODB_LOCAL := build/dynamodb-local
+SEQUENCES := 100000
+
+differential: setup ## compare the ports in memory with the adapters on DynamoDB (SEQUENCES=100000)
+	@if [ ! -d $(DYNAMODB_LOCAL) ] && command -v java >/dev/null && command -v mvn >/dev/null; then \
+	  mvn -B -q -f tests/differential/pom.xml dependency:copy-dependencies \
+	    -DoutputDirectory=$(abspath $(DYNAMODB_LOCAL)) \
+	    || { rm -rf $(DYNAMODB_LOCAL); echo 'DynamoDB Local cannot be fetched: against moto.' >&2; }; fi
+	$(BIN)/python -m tests.differential --sequences $(SEQUENCES)
 
 check: setup ## format, lint, strict types, dependency rule, workflow and infrastructure checks
 	$(BIN)/ruff format --check .
