@@ -27,7 +27,7 @@ from tools.paths import REPOSITORY
 JARS: Final = REPOSITORY / "build" / "dynamodb-local"
 """Where `make differential` puts DynamoDB Local."""
 
-ACCOUNTS: Final = ("one", "two", "three")
+ACCOUNTS: Final = ("one", "two", "three", "four")
 """Each has its own tables in DynamoDB Local."""
 
 _STARTS_WITHIN_S: Final = 60
