@@ -233,7 +233,7 @@ class World:
         now = self.kernel.now()
         for payment in self.stores.payments.items.values():
             self._report(self.examiner.at_rest(payment, now))
-        self._report(self.examiner.journal())
+        self._report(self.examiner.books(self.gateway.calls))
         for name, queue in self.queues.items():
             dead = queue.dead_letters
             if dead or queue.waiting:
