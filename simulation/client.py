@@ -36,7 +36,15 @@ OTHER_BODY: Final = 0.03
 LOOKS_AFTER_MS: Final = (500, 1_500, 4_000, 12_000, 30_000, 60_000, 120_000, 300_000)
 """When a client looks what has become of its payment, after each look before."""
 
+DISPUTED_AFTER_MS: Final = 20_000
+"""When a merchant looks whether a payment is disputed of which it has a feeling that it will be."""
+
 Route = Callable[[Request], Any]
+
+
+def order_key(number: int) -> str:
+    """The idempotency key of that order: merchants number theirs, so they all use the same ones."""
+    return f"order-{number // len(MERCHANTS)}"
 
 
 @dataclass(slots=True)
@@ -68,7 +76,7 @@ class Shop:
     def work_on(self, number: int, order: Order, luck: Random) -> None:
         """Make the payment of order `number` and ask of it what the order says."""
         merchant_id = MERCHANTS[number % len(MERCHANTS)].id
-        client = _Client(self, number, merchant_id, f"order-{number}", luck)
+        client = _Client(self, number, merchant_id, order_key(number), luck)
         wallet_id = None
         if order.wallet_minor is not None:
             wallet_id = client.opened_wallet(order)
@@ -87,7 +95,9 @@ class Shop:
         for position, steps in enumerate(order.rounds):
             client.ask(payment_id, position, steps, order.amount_minor)
             client.settled(payment_id)
-        client.answer_dispute(payment_id)
+        if order.scenario.startswith("disputed"):
+            self.kernel.sleep(DISPUTED_AFTER_MS)
+            client.answer_dispute(payment_id)
 
     def call(self, name: str, request: Request, subject: int, timeout_s: int) -> Reply:
         """One request to the API, and what the client hears of it."""
@@ -214,6 +224,8 @@ class _Client:
         for repetition in range(tries):
             reply = self._once(name, request, timeout_s)
             if not reply.retryable:
+                if reply.code == "idempotency_key_reused":
+                    self.shop.broken(23, self.number, f"{path}: {key} is somebody else's key")
                 if reply.status in (200, 201) and name not in ("confirm", "evidence"):
                     self.shop.compare(self.number, request, reply)
                 break
