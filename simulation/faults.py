@@ -41,6 +41,7 @@ class Kind(StrEnum):
     CLOCK_SKEW = "clock_skew"
     RECONFIGURED = "reconfigured"
     KEY_ROTATED = "key_rotated"
+    DEPLOYED = "deployed"
 
 
 READING: Final = {
@@ -50,6 +51,9 @@ READING: Final = {
     Kind.CRASH_AFTER: 1,
 }
 """What can happen where something is only read, and how often of all such faults."""
+
+EVENTUALLY: Final = {**READING, Kind.STALE: 4}
+"""What can happen where a read may show what was true a moment ago: an index, a cheap read."""
 
 WRITING: Final = {
     Kind.CRASH_BEFORE: 3,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any, Final, cast
 
@@ -40,7 +41,7 @@ from payflow.domain.ids import Ids
 from payflow.domain.method import MethodType
 from payflow.domain.ports import Provider
 from payflow.domain.provider import Faults as ProviderFaults
-from payflow.domain.provider import ProviderConfig
+from payflow.domain.provider import Market, ProviderConfig
 from payflow.providers.registry import create_provider
 from payflow.providers.simulated.delivery import DeliverCallback
 from payflow.providers.simulated.disputes import SimulatedDisputeDesk, still_true
@@ -170,9 +171,10 @@ class Gateway:
         within = sites.PROVIDER_DELAY_MAX_MS
         self._book = site("book", stores.book, sites.BOOK, within)
         control = site("control", stores.control, sites.CONTROL)
-        self._market = CachedMarket(
-            cast(Any, ControlTable(control, stores.control.control)), true_clock
-        )
+        read = site("market", stores.control, sites.MARKET)
+        table = cast(Any, ControlTable(read, stores.control.control))
+        self._new_market: Callable[[], CachedMarket] = lambda: CachedMarket(table, true_clock)
+        self._market = _Market(self._new_market())
         workflow = site("workflow", workflow, sites.WORKFLOW)
         self._wake_ups = site("wake_ups", SqsWakeUps(client, "wake_ups", clock), sites.WAKE_UPS)
         outbox = SqsOutbox(client, "outbox", true_clock)
@@ -192,6 +194,9 @@ class Gateway:
         record_dispute = RecordDispute(self._payments, clock, chance)
         desk = SimulatedDisputeDesk(self._book, self._outbox, true_clock)
         desks = CustomerDesks(self._market, self._at_the_provider)
+        self._new_accept: Callable[[], AcceptCallback] = lambda: AcceptCallback(
+            self._market, self.keys, inbox, clock
+        )
         self._services: dict[str, Any] = {
             "create_payment": CreatePayment(
                 **moving, vault=self._vault, rates=Rates(), wallets=self._wallets
@@ -205,7 +210,7 @@ class Gateway:
             "handle_callback": HandleCallback(
                 **moving, record_dispute=lambda callback: record_dispute(callback).word
             ),
-            "accept_callback": AcceptCallback(self._market, self.keys, inbox, clock),
+            "accept_callback": self._new_accept(),
             "deliver_callback": DeliverCallback(
                 market=self._market,
                 keys=self.keys,
@@ -251,6 +256,11 @@ class Gateway:
         """The wake-up queue."""
         return self._wake_ups
 
+    def start_anew(self) -> None:
+        """Every process is replaced: what they remembered is gone, what is stored is not."""
+        self._market.current = self._new_market()
+        self._services["accept_callback"] = self._new_accept()
+
     def take_over(self) -> None:
         """Give the handlers of `functions/` this gateway for their wiring."""
         for module in HANDLERS:
@@ -292,6 +302,17 @@ class Gateway:
             calls=self.calls,
             far_side=self._far_side,
         )
+
+
+@dataclass(slots=True)
+class _Market:
+    """The market as the processes of the moment remember it."""
+
+    current: CachedMarket
+
+    def snapshot(self) -> Market:
+        """As last read."""
+        return self.current.snapshot()
 
 
 class _TrueClock:

@@ -10,12 +10,18 @@ from typing import Final
 
 from payflow.domain.provider import Faults as ProviderFaults
 from simulation.faults import Fault, Kind, Level
-from simulation.gateway import CallbackKeys
+from simulation.gateway import Gateway
 from simulation.kernel import Kernel
 from simulation.luck import luck
 from simulation.ports.control import InMemoryControl
 
-KINDS: Final = (Kind.OUTAGE, Kind.RECONFIGURED, Kind.KEY_ROTATED, Kind.FORGED)
+KINDS: Final = (
+    Kind.OUTAGE,
+    Kind.RECONFIGURED,
+    Kind.KEY_ROTATED,
+    Kind.DEPLOYED,
+    Kind.FORGED,
+)
 INCIDENTS_MAX: Final = 4
 WITHIN_MS: Final = 120_000
 BROKEN: Final = (
@@ -50,7 +56,7 @@ class Incidents:
     seed: int
     kernel: Kernel
     control: InMemoryControl
-    keys: CallbackKeys
+    gateway: Gateway
     post: Post
     accepted: Callable[[str], None]
 
@@ -59,7 +65,9 @@ class Incidents:
         chance = luck(self.seed, -1, f"incident {incident.nth}")
         match incident.kind:
             case Kind.KEY_ROTATED:
-                self.keys.rotate()
+                self.gateway.keys.rotate()
+            case Kind.DEPLOYED:
+                self.gateway.start_anew()
             case Kind.FORGED:
                 self._forge(chance)
             case Kind.OUTAGE:

@@ -13,6 +13,7 @@ from typing import Any, Final
 from payflow.domain.errors import Unavailable, VersionConflict
 from simulation.faults import (
     CONDITIONAL,
+    EVENTUALLY,
     PROVIDERS,
     READING,
     STARTING,
@@ -31,9 +32,7 @@ PAYMENTS: Final[Operations] = {
     "create": WRITING,
     "save": CONDITIONAL,
     "get": READING,
-    "due": READING,
-    "list": READING,
-    "in_review": READING,
+    "due": EVENTUALLY,
 }
 VAULT: Final[Operations] = {
     "store": WRITING,
@@ -58,6 +57,7 @@ WALLETS: Final[Operations] = {
     "find": READING,
 }
 CONTROL: Final[Operations] = {"load": READING, "save_health": CONDITIONAL}
+MARKET: Final[Operations] = {"load": EVENTUALLY}
 WORKFLOW: Final[Operations] = {"start": STARTING}
 WAKE_UPS: Final[Operations] = {"wake": WRITING}
 INBOX: Final[Operations] = {"put": WRITING}
@@ -89,6 +89,7 @@ class Site:
         self._faults = faults
         self._trace = trace
         self._delay_max_ms = delay_max_ms
+        self._seen: dict[str, Any] = {}
         for operation, kinds in operations.items():
             method = getattr(port, operation)
             setattr(self, operation, self._wrapped(f"{name}.{operation}", method, kinds))
@@ -115,21 +116,10 @@ class Site:
 
     def _carried_out(self, fault: Fault, do: Callable[[], Any]) -> Any:
         match fault.kind:
-            case Kind.CRASH_BEFORE:
-                raise Crashed(fault.site)
-            case Kind.CRASH_AFTER:
-                do()
-                raise Crashed(fault.site)
-            case Kind.THROTTLE:
-                raise Unavailable("temporarily_unavailable", f"{fault.site} is throttled")
-            case Kind.LOST_ACK:
-                do()
-                raise Unavailable("temporarily_unavailable", f"{fault.site} did not answer")
-            case Kind.RETRIED:
-                do()
-                return do()
-            case Kind.CONFLICT:
-                raise VersionConflict(fault.site)
+            case Kind.RETRIED | Kind.DUPLICATE:
+                first = do()
+                again = do()
+                return again if fault.kind is Kind.RETRIED else first
             case Kind.DELAY:
                 self._pause(fault)
                 return do()
@@ -137,10 +127,25 @@ class Site:
                 answer = do()
                 self._pause(fault)
                 return answer
-            case Kind.DUPLICATE:
-                answer = do()
-                do()
-                return answer
+            case Kind.STALE:
+                seen, self._seen[fault.site] = self._seen.get(fault.site), do()
+                return self._seen[fault.site] if seen is None else seen
+            case _:
+                self._fail(fault, do)
+
+    def _fail(self, fault: Fault, do: Callable[[], Any]) -> None:
+        """Raise what the invocation meets instead of an answer."""
+        if fault.kind in (Kind.CRASH_AFTER, Kind.LOST_ACK):
+            do()
+        match fault.kind:
+            case Kind.CRASH_BEFORE | Kind.CRASH_AFTER:
+                raise Crashed(fault.site)
+            case Kind.THROTTLE:
+                raise Unavailable("temporarily_unavailable", f"{fault.site} is throttled")
+            case Kind.LOST_ACK:
+                raise Unavailable("temporarily_unavailable", f"{fault.site} did not answer")
+            case Kind.CONFLICT:
+                raise VersionConflict(fault.site)
             case _:
                 raise AssertionError(f"{fault.kind} is nothing that can happen at a port")
 

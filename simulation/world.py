@@ -204,19 +204,19 @@ class World:
             work = partial(self.shop.work_on, number, order, chance)
             self.kernel.spawn(arrival_ms, client, work)
         if scope.plan is None:
-            planned = list(drawn_incidents(scope.seed, scope.level))
-            self.faults.drawn += planned
+            expected = list(drawn_incidents(scope.seed, scope.level))
         else:
-            planned = list(planned_incidents(scope.plan))
+            expected = list(planned_incidents(scope.plan))
+        self.faults.drawn += expected
         incidents = Incidents(
             scope.seed,
             self.kernel,
             self.stores.control,
-            self.gateway.keys,
+            self.gateway,
             self.post,
             lambda name: self._break(28, -1, f"a forged callback of {name} was accepted"),
         )
-        for incident in planned:
+        for incident in expected:
             operator = Invocation("operator", -1, self._luck_of(-1))
             self.kernel.spawn(incident.amount, operator, partial(incidents.happen, incident))
 

@@ -58,7 +58,8 @@ class Host(Protocol):
         """The JSON result of `function`.
 
         `payload` is a copy that the function may keep and change. The result is given away: the
-        host must not change it afterwards, nor let anybody else do so.
+        host must not change it afterwards, nor let anybody else do so. `timeout_s` is the state's,
+        or what the machine has left, whichever is less.
 
         Raises:
             TaskFailed: there is no result, or none within `timeout_s` seconds.

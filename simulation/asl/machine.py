@@ -16,6 +16,9 @@ from simulation.asl.states import State, in_time
 
 # A standard execution's limit of one year.
 MACHINE_TIMEOUT_S_MAX: Final = 31_536_000
+# A standard execution ends at 25,000 events, and a state is entered and left. Where no time
+# passes, nothing else would end states that lead to each other.
+STATES_MAX: Final = 12_500
 
 
 class StateMachine:
@@ -50,12 +53,16 @@ class StateMachine:
 
         `document` belongs to the execution from now on: it is never changed here, but nobody else
         may change it either, and the output may share parts with it and with results.
+
+        Raises:
+            TypeError: `document`, or a result, has something that is no JSON; found when a function
+                is to be given it.
         """
         states = self._states
         deadline = host.now() + self._timeout
         state = states[self._start]
         try:
-            while True:
+            for _ in range(STATES_MAX):
                 in_time(host, deadline)
                 host.entered(state.name)
                 outcome = state.act(host, deadline, document)
@@ -63,6 +70,7 @@ class StateMachine:
                     return outcome
                 following, document = outcome
                 state = states[following]
+            raise ExecutionFails(RUNTIME, f"The execution entered {STATES_MAX} states.")
         except ExecutionFails as failed:
             return Ended(False, failed.error, failed.cause, None)
         except NoSuchPath as missing:

@@ -184,8 +184,8 @@ CHARGING: Final = (
     Mutant(
         name="late-approval-revives",
         module="payflow.domain.late_approval",
-        old="    return replace(payment, instructions=(*payment.instructions, reversal))\n",
-        new="    return replace(payment, status=Status.SUCCEEDED)\n",
+        old="return changed(payment, instructions=(*payment.instructions, reversal))",
+        new="return changed(payment, status=Status.SUCCEEDED)",
         mistake="a late approval makes a payment succeed that has ended already",
         breaks=8,
     ),

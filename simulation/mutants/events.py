@@ -10,8 +10,8 @@ EVENTS: Final = (
     Mutant(
         name="due-time-not-written",
         module="payflow.domain.plan",
-        old="            return replace(payment, due_at=plan.due_at)\n",
-        new="            return payment\n",
+        old="return changed(payment, due_at=plan.due_at)",
+        new="return payment",
         mistake="a payment that rests does not say when to look at it again",
         breaks=34,
     ),

@@ -85,11 +85,14 @@ REQUESTS: Final = (
         module="payflow.services.instruct_payment",
         old="        self.payments.save(after)\n",
         new="""\
+        from payflow.domain.errors import VersionConflict
+        from payflow.domain.records import changed
+
         try:
             self.payments.save(after)
-        except Exception:
+        except VersionConflict:
             newest = self.payments.get(payment.id) or payment
-            self.payments.save(replace(after, version=newest.version + 1))
+            self.payments.save(changed(after, version=newest.version + 1))
 """,
         mistake="after a conflict the same decision is written over what the other one wrote",
         breaks=25,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 
-def a_machine(timeout_s: int = 290, **states: dict[str, Any]) -> dict[str, Any]:
+def a_machine(timeout_s: int = 290, /, **states: dict[str, Any]) -> dict[str, Any]:
     """A machine that starts with the first of `states`; `Done` and `Failed` are added."""
     return {
         "StartAt": next(iter(states)),

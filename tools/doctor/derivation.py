@@ -6,6 +6,7 @@ The product has its own function for this, which is what the checks are about.
 from __future__ import annotations
 
 import hashlib
+from functools import lru_cache
 from typing import Final
 
 CROCKFORD: Final = "0123456789abcdefghjkmnpqrstvwxyz"
@@ -27,6 +28,7 @@ def expected_id(prefix: str, *parts: str) -> str:
     return f"{prefix}_{''.join(characters)}"
 
 
+@lru_cache(maxsize=4096)
 def expected_key(payment_id: str, attempt_number: int) -> str:
     """The provider key of that attempt."""
     return expected_id("pk", payment_id, str(attempt_number))

@@ -46,6 +46,13 @@ def test_a_machine_s_time_out_is_neither_retried_nor_caught() -> None:
     assert len(host.calls) == 1
 
 
+@pytest.mark.parametrize("late", [TaskFailed("Busy"), {"unexpected": 1}])
+def test_what_comes_too_late_does_not_matter_any_more(late: object) -> None:
+    ended = run(ScriptedHost([Slow(10_000, late)]), 10)
+
+    assert ended.error == "States.Timeout"
+
+
 @pytest.mark.parametrize(("spent_ms", "left_s"), [(7_000, 3), (7_001, 3), (6_999, 4)])
 def test_a_call_is_given_no_more_time_than_the_machine_has_left(spent_ms: int, left_s: int) -> None:
     host = ScriptedHost([Slow(spent_ms, TaskFailed("Busy")), OK], random=0.0)
@@ -98,3 +105,15 @@ def test_a_machine_that_would_go_round_for_ever_times_out() -> None:
     assert ended == Ended(False, "States.Timeout", ended.cause, None)
     assert [call.at_ms for call in host.calls] == [30_000 * n for n in range(10)]
     assert host.elapsed_ms == 290_000
+
+
+def test_states_that_lead_to_each_other_while_no_time_passes_end_too() -> None:
+    choice = {
+        "Type": "Choice",
+        "Choices": [{"Variable": "$.a", "IsPresent": True, "Next": "Done"}],
+        "Default": "Ask",
+    }
+
+    ended = StateMachine(a_machine(Ask=choice)).run(ScriptedHost(), {})
+
+    assert ended.error == "States.Runtime"

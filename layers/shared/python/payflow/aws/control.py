@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -25,11 +26,11 @@ from payflow.domain.control import (
     by_id,
 )
 from payflow.domain.errors import Unavailable, VersionConflict
-from payflow.domain.faults import faults_from_document, faults_to_document
-from payflow.domain.health import HealthBook
+from payflow.domain.faults import active_faults, faults_from_document, faults_to_document
+from payflow.domain.health import HealthBook, market_health
 from payflow.domain.health_document import health_from_document, health_to_document
 from payflow.domain.ports import Clock
-from payflow.domain.provider import Faults, Market, ProviderConfig
+from payflow.domain.provider import Faults, Market
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -162,22 +163,31 @@ class CachedMarket:
         self._table = table
         self._clock = clock
         self._control = table.deployed
-        self._providers: tuple[ProviderConfig, ...] | None = None
+        self._read: Market | None = None
         self._read_at: datetime | None = None
 
     def snapshot(self) -> Market:
-        """The market now, as last read."""
+        """The market as last read, with the faults that hold now."""
         now = self._clock.now()
         if self._read_at is None or now - self._read_at >= MARKET_AGE_MAX:
             self._read_at = now
-            self._refresh()
-        return self._control.market(now, self._providers)
+            self._refresh(now)
+        if self._read is None:
+            return self._control.market(now)
+        return replace(self._read, faults=active_faults(self._control.faults.content, now))
 
-    def _refresh(self) -> None:
+    def _refresh(self, now: datetime) -> None:
         try:
             control = self._table.load(consistent=False)
-            providers = control.providers()
+            self._read = self._market(control, now)
         except (Unavailable, LookupError, TypeError, ValueError) as error:
             log_failure("market not refreshed", error)
         else:
-            self._control, self._providers = control, providers
+            self._control = control
+
+    def _market(self, control: Control, now: datetime) -> Market:
+        """The market of `control`; provider documents that are known are not read once more."""
+        known = self._read
+        if known is None or control.overrides.version != self._control.overrides.version:
+            return control.market(now)
+        return replace(known, health=market_health(control.health.content, now))

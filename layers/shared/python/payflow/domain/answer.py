@@ -15,6 +15,7 @@ from typing import Any, Protocol
 
 from payflow.domain.instruction import Instruction, InstructionKind
 from payflow.domain.payment import Claim, Fees, Payment, Status, with_instruction
+from payflow.domain.records import changed
 from payflow.domain.representation import payment_document, refund_document
 
 
@@ -48,7 +49,7 @@ class CreationRequest:
 
     def with_claim(self, payment: Payment, claim: Claim) -> Payment:
         """`payment` with its own claim replaced."""
-        return replace(payment, claim=claim)
+        return changed(payment, claim=claim)
 
     def is_settled_in(self, payment: Payment) -> bool:
         """Whether the payment's status is final or waits for somebody."""
@@ -104,7 +105,7 @@ def revised(before: Payment, after: Payment, now: datetime) -> Payment:
     Each request's answer stays what it was: if `after` would change its bytes, they are frozen
     first. A request that waits, and is settled in `after`, has `after` for its answer.
     """
-    after = replace(after, version=before.version + 1, updated_at=now)
+    after = changed(after, version=before.version + 1, updated_at=now)
     after = _kept(CREATION, before, after)
     for instruction in after.instructions:
         is_new = before.instruction(instruction.id) is None
@@ -139,7 +140,7 @@ def exact_answer(payment: Payment, request: Request) -> str:
 
 def as_born(payment: Payment) -> Payment:
     """`payment` as its first version was: nothing but what the creating request settled."""
-    return replace(
+    return changed(
         payment,
         status=Status.PENDING,
         version=1,

@@ -9,7 +9,6 @@ it: each capture gives back what it takes, and `with_hold_released` the rest. Ru
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 
 from payflow.domain.ledger import (
@@ -24,6 +23,7 @@ from payflow.domain.ledger import (
 from payflow.domain.method import stored_wallet
 from payflow.domain.money import Money
 from payflow.domain.payment import Payment
+from payflow.domain.records import changed
 
 
 def with_hold(payment: Payment, provider: str, now: datetime) -> Payment:
@@ -33,7 +33,7 @@ def with_hold(payment: Payment, provider: str, now: datetime) -> Payment:
     """
     funding = funding_account(provider, stored_wallet(payment.method), payment.amount.currency)
     hold = _transfer(payment, funding, payment.amount.minor, Phase.PENDING, "authorize", now)
-    return replace(payment, postings=(*payment.postings, hold))
+    return changed(payment, postings=(*payment.postings, hold))
 
 
 def held_minor(payment: Payment) -> int:
@@ -54,7 +54,7 @@ def with_hold_released(payment: Payment, now: datetime, minor: int | None = None
     hold = next(one for one in payment.postings if one.phase is Phase.PENDING)
     funding = hold.entries[0].account
     release = _transfer(payment, funding, released, Phase.RELEASED, "release", now)
-    return replace(payment, postings=(*payment.postings, release))
+    return changed(payment, postings=(*payment.postings, release))
 
 
 def capture_transaction(

@@ -55,10 +55,10 @@ class Control:
         """From where on a call is slow, by provider."""
         return {name: document["timeoutMs"] for name, document in self.documents().items()}
 
-    def market(self, now: datetime, providers: tuple[ProviderConfig, ...] | None = None) -> Market:
-        """The market at `now`; `providers` saves reading their documents once more."""
+    def market(self, now: datetime) -> Market:
+        """The market at `now`."""
         return Market(
-            providers=self.providers() if providers is None else providers,
+            providers=self.providers(),
             health=market_health(self.health.content, now),
             faults=active_faults(self.faults.content, now),
         )

@@ -26,6 +26,7 @@ from payflow.domain.method import stored_wallet
 from payflow.domain.money import Money
 from payflow.domain.payment import Payment, Status
 from payflow.domain.provider_callback import DisputeNotice
+from payflow.domain.records import changed
 
 DISPUTES_MAX: Final = 4
 """How many disputes a payment takes: each may hold twenty thousand characters of evidence."""
@@ -63,7 +64,7 @@ def dispute_opened(payment: Payment, notice: DisputeNotice, now: datetime) -> Pa
         raise Conflict("dispute_exists", f"{dispute.id} has been opened before")
     if len(payment.disputes) >= DISPUTES_MAX:
         raise Conflict("too_many_disputes", f"A payment takes {DISPUTES_MAX} disputes at most.")
-    after = replace(payment, disputes=(*payment.disputes, dispute))
+    after = changed(payment, disputes=(*payment.disputes, dispute))
     return _booked(after, dispute, dispute_booking.OPENED, now)
 
 
@@ -115,7 +116,7 @@ def _moved(dispute: Dispute, status: DisputeStatus) -> Dispute:
 
 
 def _with(payment: Payment, dispute: Dispute) -> Payment:
-    return replace(
+    return changed(
         payment,
         disputes=tuple(dispute if one.id == dispute.id else one for one in payment.disputes),
     )
@@ -137,7 +138,7 @@ def _booked(payment: Payment, dispute: Dispute, operation: str, now: datetime) -
         sequence=len(payment.postings) + 1,
         posted_at=now,
     )
-    return replace(payment, postings=(*payment.postings, booking))
+    return changed(payment, postings=(*payment.postings, booking))
 
 
 def _held(payment: Payment, amount: Money) -> Money:

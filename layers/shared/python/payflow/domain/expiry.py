@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from payflow.domain.instruction import Instruction, InstructionKind, instruction_id
@@ -10,6 +10,7 @@ from payflow.domain.payment import SYSTEM_CLAIM, Payment, Status
 from payflow.domain.plan_inquiry import Flag, Rest, Situation
 from payflow.domain.plan_instruction import EXPIRED
 from payflow.domain.provider_config import AUTHORIZATION_VALIDITY_MS_DEFAULT
+from payflow.domain.records import changed
 from payflow.domain.review import ReviewReason
 
 
@@ -52,7 +53,7 @@ def with_expiry(payment: Payment, now: datetime) -> Payment:
         created_at=now,
         reason=EXPIRED,
     )
-    return replace(payment, instructions=(*payment.instructions, void))
+    return changed(payment, instructions=(*payment.instructions, void))
 
 
 def _expiry_id(payment: Payment) -> str:

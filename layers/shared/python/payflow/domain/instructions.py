@@ -36,6 +36,7 @@ from payflow.domain.payment import (
     moved,
     with_instruction,
 )
+from payflow.domain.records import changed
 
 INSTRUCTIONS_MAX: Final = 200
 """How many instructions a payment takes: each adds a few hundred bytes to its item."""
@@ -87,7 +88,7 @@ def accepted(payment: Payment, asked: NewInstruction, now: datetime) -> Payment:
         final=asked.final,
         reason=asked.reason,
     )
-    return replace(payment, instructions=(*payment.instructions, instruction))
+    return changed(payment, instructions=(*payment.instructions, instruction))
 
 
 def settled(
@@ -123,7 +124,7 @@ def settled(
         case InstructionKind.VOID:
             # What was captured before the authorisation lapsed stands.
             status = Status.SUCCEEDED if after.amount_captured else Status.CANCELED
-            ended = replace(moved(begun(after, now), status, now), next_action=None)
+            ended = changed(moved(begun(after, now), status, now), next_action=None)
             return with_hold_released(ended, now)
         case InstructionKind.REFUND:
             return _refunded(after, instruction.amount_minor, now)
@@ -154,7 +155,7 @@ def captured(
         posted_at=now,
         wallet_id=stored_wallet(payment.method),
     )
-    after = replace(
+    after = changed(
         payment,
         amount_captured=payment.amount_captured + minor,
         fees=Fees(
@@ -178,7 +179,7 @@ def _refunded(payment: Payment, minor: int, now: datetime) -> Payment:
         posted_at=now,
         wallet_id=stored_wallet(payment.method),
     )
-    return replace(
+    return changed(
         payment,
         amount_refunded=payment.amount_refunded + minor,
         postings=(*payment.postings, as_settled(payment, booking)),

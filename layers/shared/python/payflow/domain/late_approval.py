@@ -7,7 +7,6 @@ after all cannot be undone so simply: a person has to look.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 
 from payflow.domain.instruction import (
@@ -18,6 +17,7 @@ from payflow.domain.instruction import (
 )
 from payflow.domain.outcomes import Operation, Outcome
 from payflow.domain.payment import SYSTEM_CLAIM, Attempt, Payment, Status
+from payflow.domain.records import changed
 from payflow.domain.review import Review, ReviewReason
 from payflow.domain.step import instruction_of
 
@@ -44,7 +44,7 @@ def taken_back(payment: Payment, attempt: Attempt, now: datetime) -> Payment:
     )
     if payment.instruction(reversal.id) is not None:
         return payment
-    return replace(payment, instructions=(*payment.instructions, reversal))
+    return changed(payment, instructions=(*payment.instructions, reversal))
 
 
 def _flagged(payment: Payment, attempt: Attempt, now: datetime) -> Payment:
@@ -55,7 +55,7 @@ def _flagged(payment: Payment, attempt: Attempt, now: datetime) -> Payment:
         (one.reason, one.instruction) == (review.reason, review.instruction)
         for one in payment.reviews
     )
-    return payment if known else replace(payment, reviews=(*payment.reviews, review))
+    return payment if known else changed(payment, reviews=(*payment.reviews, review))
 
 
 def _went_on_without(payment: Payment, attempt: Attempt) -> bool:

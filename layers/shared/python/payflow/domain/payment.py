@@ -20,6 +20,7 @@ from payflow.domain.ledger import JournalTransaction
 from payflow.domain.method import Method
 from payflow.domain.money import FeeTerms, Money
 from payflow.domain.outcomes import Category, NextActionType, Operation, Outcome, ProviderResult
+from payflow.domain.records import changed
 from payflow.domain.review import Review
 from payflow.domain.routing.model import RoutingDecision, RoutingPreference
 
@@ -170,7 +171,7 @@ class Customer:
     country: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Payment:
     """A payment with everything that is needed to decide what comes next.
 
@@ -319,7 +320,7 @@ def new_attempt(
 def with_instruction(payment: Payment, position: int, instruction: Instruction) -> Payment:
     """`payment` with the instruction at `position`, from 1, replaced."""
     before, after = payment.instructions[: position - 1], payment.instructions[position:]
-    return replace(payment, instructions=(*before, instruction, *after))
+    return changed(payment, instructions=(*before, instruction, *after))
 
 
 def begun(payment: Payment, now: datetime) -> Payment:
@@ -339,7 +340,7 @@ def opened(payment: Payment, attempt: Attempt) -> Payment:
     """`payment` with `attempt` written down; raises `Conflict` while another one is open."""
     if payment.open_attempt is not None:
         raise Conflict("attempt_open", f"{payment.id} has an attempt without an outcome")
-    return replace(payment, attempts=(*payment.attempts, attempt))
+    return changed(payment, attempts=(*payment.attempts, attempt))
 
 
 def answered(payment: Payment, result: ProviderResult) -> Payment:
@@ -356,11 +357,11 @@ def answered(payment: Payment, result: ProviderResult) -> Payment:
         provider_reference=result.provider_reference,
         latency_ms=result.latency_ms,
     )
-    return replace(payment, attempts=(*payment.attempts[:-1], closed))
+    return changed(payment, attempts=(*payment.attempts[:-1], closed))
 
 
 def moved(payment: Payment, status: Status, now: datetime) -> Payment:
     """`payment` one step along the table; raises `Conflict` for a step that it does not have."""
     if status not in TRANSITIONS[payment.status]:
         raise Conflict("illegal_transition", f"{payment.status} cannot become {status}")
-    return replace(payment, status=status, history=(*payment.history, StatusChange(status, now)))
+    return changed(payment, status=status, history=(*payment.history, StatusChange(status, now)))

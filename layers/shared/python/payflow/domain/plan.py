@@ -16,7 +16,6 @@ the payment go on as if never canceled.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 from typing import Final, assert_never
 from urllib.parse import quote
@@ -58,6 +57,7 @@ from payflow.domain.plan_instruction import (
 )
 from payflow.domain.ports import Randomness
 from payflow.domain.provider import Market, ProviderConfig
+from payflow.domain.records import changed
 from payflow.domain.retry import RetryPolicy
 from payflow.domain.review import Review
 from payflow.domain.reviews import answered_by_provider
@@ -145,10 +145,10 @@ def carry_out(payment: Payment, plan: Plan, now: datetime) -> Payment:
             return answered_by_provider(_approved(payment, plan.provider, now), None, now)
         case AskCustomer():
             asked = moved(processing(payment, now), Status.REQUIRES_ACTION, now)
-            return replace(asked, next_action=_next_action(payment, plan))
+            return changed(asked, next_action=_next_action(payment, plan))
         case Fail():
             failed = moved(begun(payment, now), Status.FAILED, now)
-            return answered_by_provider(replace(failed, failure=plan.failure), None, now)
+            return answered_by_provider(changed(failed, failure=plan.failure), None, now)
         case SettleInstruction():
             fee = _fee_of(plan.provider)
             done = settled(payment, plan.position, plan.failure, provider_fee=fee, now=now)
@@ -157,9 +157,9 @@ def carry_out(payment: Payment, plan: Plan, now: datetime) -> Payment:
             return with_expiry(payment, now)
         case Flag():
             review = Review(reason=plan.reason, opened_at=now, instruction=plan.instruction)
-            return replace(payment, reviews=(*payment.reviews, review))
+            return changed(payment, reviews=(*payment.reviews, review))
         case Rest():
-            return replace(payment, due_at=plan.due_at)
+            return changed(payment, due_at=plan.due_at)
         case _:
             assert_never(plan)
 
@@ -186,7 +186,7 @@ def _tried(
     )
     if isinstance(plan, Authorize) and payment.status is Status.REQUIRES_ACTION:
         # Another provider will ask the customer anew, if it has to.
-        payment = replace(processing(payment, now), next_action=None)
+        payment = changed(processing(payment, now), next_action=None)
     return opened(begun(payment, now), attempt)
 
 
@@ -205,7 +205,7 @@ def _next_action(payment: Payment, plan: AskCustomer) -> NextAction:
 def _approved(payment: Payment, provider: ProviderConfig | None, now: datetime) -> Payment:
     """Authorised, and held; with automatic capture also captured. Booked in the same version."""
     minor = payment.amount.minor
-    working = replace(processing(payment, now), amount_authorized=minor)
+    working = changed(processing(payment, now), amount_authorized=minor)
     if payment.capture_method is CaptureMethod.MANUAL:
         return with_hold(moved(working, Status.AUTHORIZED, now), authorizer(working), now)
     return captured(working, minor, provider_fee=_fee_of(provider), final=True, now=now)

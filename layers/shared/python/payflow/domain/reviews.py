@@ -10,6 +10,7 @@ from typing import Final
 from payflow.domain.booking import with_hold_released
 from payflow.domain.outcomes import Category, Operation, Outcome, ProviderResult
 from payflow.domain.payment import Payment, Status, answered, moved, new_attempt, opened
+from payflow.domain.records import changed
 from payflow.domain.review import SETTLED_BY_PROVIDER, Review, ReviewReason
 
 
@@ -40,7 +41,7 @@ _ASKS_FOR_AN_OUTCOME: Final = frozenset({ReviewReason.OUTCOME_UNKNOWN, ReviewRea
 
 def answered_by_provider(payment: Payment, instruction: int | None, now: datetime) -> Payment:
     """`payment` without an open question about `instruction` (None: about its authorisation)."""
-    return replace(
+    return changed(
         payment,
         reviews=tuple(
             replace(one, resolved_at=now, resolved_by=SETTLED_BY_PROVIDER)
@@ -65,7 +66,7 @@ def resolved(payment: Payment, review: Review, decision: Decision, now: datetime
         note=decision.note,
     )
     reviews = tuple(done if one is review else one for one in payment.reviews)
-    after = replace(payment, reviews=reviews)
+    after = changed(payment, reviews=reviews)
     if review.reason in _ASKS_FOR_AN_OUTCOME:
         return _with_answer(after, review, decision.resolution, now)
     released = decision.resolution is Resolution.APPROVED

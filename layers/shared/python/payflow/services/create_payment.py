@@ -7,7 +7,7 @@ a version of the payment (`payflow.domain.answer`), so a replay gives the same b
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from payflow.domain.answer import CREATION
@@ -30,6 +30,7 @@ from payflow.domain.ports import (
     Wallets,
     WorkflowStarter,
 )
+from payflow.domain.records import changed
 from payflow.domain.risk import assess
 from payflow.domain.step import ProviderFunctions
 from payflow.services.answer_request import AnswerRequest, new_claim
@@ -203,4 +204,4 @@ def _answered_if_settled(born: Payment) -> Payment:
     """A payment that is settled at birth is its own answer, however long its request would wait."""
     if not born.is_settled:
         return born
-    return replace(born, claim=Claim(born.claim.request_hash))
+    return changed(born, claim=Claim(born.claim.request_hash))

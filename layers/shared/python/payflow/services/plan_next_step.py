@@ -15,6 +15,7 @@ from payflow.domain.payment import Attempt, Payment, answered
 from payflow.domain.plan import advanced
 from payflow.domain.ports import Clock, MarketSource, PaymentRepository, Randomness, Vault
 from payflow.domain.provider_call import result_from_document
+from payflow.domain.records import changed
 from payflow.domain.step import ProviderFunctions, asked_amount, instruction_of, step_document
 from payflow.services.card_tokens import payment_token
 from payflow.services.contention import decided_anew
@@ -105,7 +106,7 @@ def _with_page(payment: Payment, result: ProviderResult | None) -> Payment:
     asked, url = payment.next_action, result.next_action_url if result else None
     if asked is None or asked.url is not None or url is None:
         return payment
-    return replace(payment, next_action=replace(asked, url=url))
+    return changed(payment, next_action=replace(asked, url=url))
 
 
 def _ends_authorization(payment: Payment, answer: dict[str, Any] | None) -> bool:
