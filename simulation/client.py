@@ -31,6 +31,8 @@ GIVES_UP: Final = 0.05
 """The share of clients that ask once and never again, whatever they hear."""
 WAITS: Final = 0.3
 """The share of requests that ask to wait for the outcome."""
+REPEATS_ALL: Final = 0.15
+"""The share of clients that in the end ask for everything once more that they were granted."""
 OTHER_BODY: Final = 0.03
 """The share of clients that use a key a second time for something else."""
 LOOKS_AFTER_MS: Final = (500, 1_500, 4_000, 12_000, 30_000, 60_000, 120_000, 300_000)
@@ -98,6 +100,8 @@ class Shop:
         if order.scenario.startswith("disputed"):
             self.kernel.sleep(DISPUTED_AFTER_MS)
             client.answer_dispute(payment_id)
+        if luck.random() < REPEATS_ALL:
+            client.repeat_all()
 
     def call(self, name: str, request: Request, subject: int, timeout_s: int) -> Reply:
         """One request to the API, and what the client hears of it."""
@@ -134,6 +138,7 @@ class _Client:
     merchant_id: str
     key: str
     luck: Random
+    _granted: list[tuple[str, Request]] = field(default_factory=list)
 
     def created(self, body: dict[str, Any], times: int) -> str | None:
         """The payment's id; None if the client never learnt it."""
@@ -148,6 +153,13 @@ class _Client:
             return None
         payment_id = str(json.loads(made.body)["id"])
         return payment_id
+
+    def repeat_all(self) -> None:
+        """Invariant 19 holds for as long as there is anything to answer."""
+        for name, request in self._granted:
+            reply = self._once(name, request, 15)
+            if reply.status in (200, 201):
+                self.shop.compare(self.number, request, reply)
 
     def misuse_key(self, body: dict[str, Any], payment_id: str) -> None:
         """Invariant 20: another body under the same key is refused, and changes nothing."""
@@ -228,6 +240,7 @@ class _Client:
                     self.shop.broken(23, self.number, f"{path}: {key} is somebody else's key")
                 if reply.status in (200, 201) and name not in ("confirm", "evidence"):
                     self.shop.compare(self.number, request, reply)
+                    self._granted.append((name, request))
                 break
             self.shop.kernel.sleep(int(FIRST_PAUSE_MS * 2**repetition * (1 + self.luck.random())))
         return reply

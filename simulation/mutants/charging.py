@@ -4,7 +4,23 @@ from __future__ import annotations
 
 from typing import Final
 
-from simulation.mutants.mutant import Mutant
+from simulation.faults import Kind
+from simulation.mutants.mutant import Mutant, everywhere
+
+OVERTAKEN_ORDERS: Final = (0, 2, 4, 5, 7, 8, 9, 10)
+OVERTAKEN: Final = (
+    *everywhere("workflow.start", 1, Kind.DUPLICATE, orders=OVERTAKEN_ORDERS),
+    *everywhere("vault.reveal", 1, Kind.DELAY, 12_000, orders=OVERTAKEN_ORDERS),
+)
+"""An execution begins twice, and the one that has the call is slow to make it.
+
+In these orders the provider answers in the end, so that its late approval is heard.
+"""
+
+DYING: Final = tuple(
+    fault for nth in range(2, 10) for fault in everywhere("claims.claim", nth, Kind.CRASH_BEFORE)
+)
+"""Whatever follows the first call dies before it is sent, each time."""
 
 CHARGING: Final = (
     Mutant(
@@ -86,6 +102,7 @@ CHARGING: Final = (
         new="if not may_pass or tries > at.policy.instruction_tries_max:",
         mistake="the bound of a capture's or refund's repetitions is off by one",
         breaks=7,
+        plan=DYING,
     ),
     Mutant(
         name="key-of-the-payment",
@@ -172,6 +189,7 @@ CHARGING: Final = (
         new="self._planned(payment, answer, now)",
         mistake="an approval that comes after its payment has gone on is not taken back",
         breaks=10,
+        plan=OVERTAKEN,
     ),
     Mutant(
         name="late-callback-ignored",

@@ -14,8 +14,6 @@ from typing import Final
 from simulation.mutants.listed import MUTANTS, mutant_named
 from simulation.mutants.mutant import Mutant
 
-PAYMENTS: Final = 100
-"""How many orders each world has."""
 WORLDS_MAX: Final = 60
 """A mutant that breaks nothing in so many worlds has survived."""
 SECONDS_MAX: Final = 300.0

@@ -194,14 +194,6 @@ asked = (one for one in payment.instructions if one.kind is InstructionKind.REFU
         breaks=34,
     ),
     Mutant(
-        name="expiry-of-everything",
-        module="payflow.domain.step",
-        old="left = payment.amount.minor - payment.amount_captured",
-        new="left = payment.amount.minor",
-        mistake="what is voided of a lapsed authorisation includes what was captured",
-        breaks=1,
-    ),
-    Mutant(
         name="dispute-booked-again",
         module="payflow.domain.disputes",
         old="after = _with(payment, replace(_moved(dispute, status), closed_at=now))",

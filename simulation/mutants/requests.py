@@ -10,8 +10,8 @@ REQUESTS: Final = (
     Mutant(
         name="answer-not-frozen",
         module="payflow.domain.answer",
-        old="    after = _kept(CREATION, before, after)\n",
-        new="",
+        old="return request.with_claim(after, replace(claim, answer=compact_json(document)))",
+        new="return after",
         mistake="a repeated request is answered with the payment as it is now",
         breaks=19,
     ),

@@ -11,9 +11,9 @@ import sys
 from dataclasses import asdict
 from time import monotonic
 
-from simulation.mutants.hunt import PAYMENTS, SECONDS_MAX, WORLDS_MAX, MutantResult
+from simulation.mutants.hunt import SECONDS_MAX, WORLDS_MAX, MutantResult
 from simulation.mutants.listed import mutant_named
-from simulation.mutants.mutant import Mutant
+from simulation.mutants.mutant import PAYMENTS, Mutant
 from simulation.mutants.patching import mutated
 
 
@@ -26,7 +26,7 @@ def hunted(mutant: Mutant) -> MutantResult:
 
         while invariant is None and not text:
             try:
-                ended = World(Scope(seed, PAYMENTS, mutant.level)).run()
+                ended = World(Scope(seed, PAYMENTS, mutant.level, mutant.plan or None)).run()
             except Exception as error:
                 text = f"raised {type(error).__name__}: {error}"
                 break
@@ -34,7 +34,7 @@ def hunted(mutant: Mutant) -> MutantResult:
             if ended.violations:
                 first = ended.violations[0]
                 invariant, text = first.invariant, first.text
-            elif seed + 1 == WORLDS_MAX or monotonic() - begun > SECONDS_MAX:
+            elif mutant.plan or seed + 1 == WORLDS_MAX or monotonic() - begun > SECONDS_MAX:
                 break
             else:
                 seed += 1

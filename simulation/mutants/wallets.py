@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from simulation.mutants.mutant import Mutant
+from simulation.faults import Kind
+from simulation.mutants.mutant import Mutant, everywhere
+
+OVERTAKEN: Final = (
+    *everywhere("workflow.start", 1, Kind.DUPLICATE),
+    *everywhere("wallets.perform", 2, Kind.DELAY, 12_000),
+)
+"""An execution begins twice, and the one that has the call is slow; the first is the top-up."""
 
 WALLETS: Final = (
     Mutant(
@@ -62,5 +69,6 @@ WALLETS: Final = (
         new="return _answer(known) if known else Answer(NOT_FOUND, WalletRefusal.NEVER_ASKED)",
         mistake="an inquiry that finds nothing in a wallet does not stop a call that comes late",
         breaks=1,
+        plan=OVERTAKEN,
     ),
 )
