@@ -15,15 +15,25 @@ from datetime import datetime
 from typing import Any, Final
 
 from payflow.aws.payment_item import payment_to_item
+from payflow.domain.instruction import InstructionKind
+from payflow.domain.instructions import refundable_minor
 from payflow.domain.journal_page import page_from_text
-from payflow.domain.ledger import JournalTransaction, Side
+from payflow.domain.ledger import Phase, Side
 from payflow.domain.method import stored_wallet
-from payflow.domain.payment import Payment
+from payflow.domain.payment import Payment, Status
 from payflow.domain.retry import RetryPolicy
 from payflow.providers.simulated.entry import entry_from_document
 from payflow.providers.simulated.store import Document
+from simulation.accounts import (
+    calls_are_made_once,
+    disputes_end_as_decided,
+    standings_are_the_replay,
+    wallets_are_their_operations,
+)
 from simulation.ports.vault import StoredCard
+from simulation.postings import as_posting
 from simulation.stores import Stores
+from simulation.wire import Calls
 from tools.doctor.charging import (
     CHARGING,
     TRANSITIONS,
@@ -33,7 +43,7 @@ from tools.doctor.charging import (
     within_policy,
 )
 from tools.doctor.disputes import DISPUTES
-from tools.doctor.facts import BookFact, Line, PaymentFacts, Posting, Terms
+from tools.doctor.facts import BookFact, PaymentFacts, Terms
 from tools.doctor.findings import Problem
 from tools.doctor.liveness import LIVENESS
 from tools.doctor.money import MONEY
@@ -74,7 +84,7 @@ class Violation:
 
 
 def committed(before: Payment | None, after: Payment) -> Iterator[Problem]:
-    """What one commit of a payment can break: 2, 8, 11 to 15."""
+    """What one commit of a payment can break: 2, 8, 11 to 15, 25."""
     if before is None:
         if after.version != 1:
             yield Problem(25, after.id, f"was born as version {after.version}")
@@ -84,10 +94,41 @@ def committed(before: Payment | None, after: Payment) -> Iterator[Problem]:
     yield from _moved(before, after)
     yield from _attempted(before, after)
     yield from _posted(before, after)
-    if after.amount_captured > after.amount_authorized:
-        yield Problem(14, after.id, f"{after.amount_captured} of {after.amount_authorized}")
-    if after.amount_refunded > after.amount_captured:
-        yield Problem(15, after.id, f"{after.amount_refunded} of {after.amount_captured} refunded")
+    yield from _bounded(after)
+    if after.postings is not before.postings or after.status is not before.status:
+        yield from _held(after)
+
+
+def _bounded(payment: Payment) -> Iterator[Problem]:
+    """14, 15: what is pending counts with what was done, and what is disputed with refunds."""
+    captures = payment.amount_captured + _pending(payment, InstructionKind.CAPTURE)
+    if captures > payment.amount_authorized:
+        text = f"{captures} captured or about to be, {payment.amount_authorized} authorised"
+        yield Problem(14, payment.id, text)
+    back = payment.amount_refunded + _pending(payment, InstructionKind.REFUND) + _lost(payment)
+    if back > payment.amount_captured:
+        text = f"{back} refunded, about to be, or disputed, {payment.amount_captured} captured"
+        yield Problem(15, payment.id, text)
+
+
+def _pending(payment: Payment, kind: InstructionKind) -> int:
+    mine = (one for one in payment.instructions if one.kind is kind and one.settled_at is None)
+    return sum(one.amount_minor for one in mine)
+
+
+def _lost(payment: Payment) -> int:
+    """What disputes have taken, or may take."""
+    return sum(one.amount_minor for one in payment.disputes if one.status.value != "won")
+
+
+def _held(payment: Payment) -> Iterator[Problem]:
+    """13: the books hold what may still be captured, from the write that authorises it."""
+    waits = payment.status is Status.AUTHORIZED
+    due = payment.amount_authorized - payment.amount_captured if waits else 0
+    signs = {Phase.PENDING: 1, Phase.RELEASED: -1, Phase.POSTED: 0}
+    held = sum(signs[one.phase] * one.entries[0].amount_minor for one in payment.postings)
+    if held != due:
+        yield Problem(13, payment.id, f"{held} is held in the books, {due} may be captured")
 
 
 def _moved(before: Payment, after: Payment) -> Iterator[Problem]:
@@ -160,6 +201,16 @@ class Examiner:
         for _, check in AT_REST:
             yield from check(facts, self._terms)
 
+        yield from _reserved(payment)
+
+    def books(self, calls: Calls) -> Iterator[Problem]:
+        """What has to hold of all payments together, and of what was asked of providers."""
+        yield from self.journal()
+        yield from standings_are_the_replay(self._stores)
+        yield from wallets_are_their_operations(self._stores)
+        yield from disputes_end_as_decided(self._stores)
+        yield from calls_are_made_once(self._stores, calls)
+
     def journal(self) -> Iterator[Problem]:
         """12, 17: the pages of the ledger hold what payments have posted, each once."""
         held: Counter[str] = Counter()
@@ -182,7 +233,7 @@ class Examiner:
         return PaymentFacts(
             payment=replace(payment, postings=()) if with_item else payment,
             item=payment_to_item(payment) if with_item else {},
-            postings=tuple(map(_posting, payment.postings)),
+            postings=tuple(map(as_posting, payment.postings)),
             entries=(
                 *(_book_fact(one, book.items[one]) for one in book.entries.get(payment.id, ())),
                 *self._wallet_entries(payment),
@@ -205,27 +256,18 @@ class Examiner:
                     yield entry
 
 
+def _reserved(payment: Payment) -> Iterator[Problem]:
+    """16: what no refund has, is about to have, or a dispute took, can be refunded."""
+    free = payment.amount_captured - payment.amount_refunded - _lost(payment)
+    free -= _pending(payment, InstructionKind.REFUND)
+    if refundable_minor(payment) != free:
+        text = f"{refundable_minor(payment)} can be refunded, should be {free}"
+        yield Problem(16, payment.id, text)
+
+
 def _goes(card: StoredCard, payment: Payment) -> bool:
     """Whether it was given for nothing, so that no authorisation ends it: then it expires."""
     return card.expires_at_s is not None and not payment.attempts
-
-
-def _posting(transaction: JournalTransaction) -> Posting:
-    return Posting(
-        operation=transaction.operation,
-        sequence=transaction.sequence,
-        posted_at=transaction.posted_at,
-        lines=tuple(
-            Line(
-                one.account.kind,
-                one.account.owner,
-                one.account.currency,
-                one.amount_minor if one.side is Side.DEBIT else -one.amount_minor,
-            )
-            for one in transaction.entries
-        ),
-        phase=transaction.phase,
-    )
 
 
 def _book_fact(item_id: str, document: Document) -> BookFact:

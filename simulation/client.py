@@ -19,7 +19,7 @@ from payflow.domain.errors import IdempotencyInProgress, PayFlowError, Unavailab
 from payflow.domain.merchant import Caller, Principal
 from payflow.domain.payment import Payment, Status
 from simulation.faults import Faults, Kind
-from simulation.kernel import Crashed, Invocation, Kernel
+from simulation.kernel import UNEXPECTED, Crashed, Invocation, Kernel
 from simulation.stores import MERCHANTS
 from tools.traffic.orders import Order, Step
 
@@ -34,12 +34,22 @@ ASKS_TWICE: Final = 0.15
 """The share of requests that are sent twice at once: a double click, a proxy that repeats."""
 WAITS: Final = 0.3
 """The share of requests that ask to wait for the outcome."""
+REPEATS_ALL: Final = 0.15
+"""The share of clients that in the end ask for everything once more that they were granted."""
 OTHER_BODY: Final = 0.03
 """The share of clients that use a key a second time for something else."""
 LOOKS_AFTER_MS: Final = (500, 1_500, 4_000, 12_000, 30_000, 60_000, 120_000, 300_000)
 """When a client looks what has become of its payment, after each look before."""
 
+DISPUTED_AFTER_MS: Final = 20_000
+"""When a merchant looks whether a payment is disputed of which it has a feeling that it will be."""
+
 Route = Callable[[Request], Any]
+
+
+def order_key(number: int) -> str:
+    """The idempotency key of that order: merchants number theirs, so they all use the same ones."""
+    return f"order-{number // len(MERCHANTS)}"
 
 
 @dataclass(slots=True)
@@ -73,7 +83,7 @@ class Shop:
     def work_on(self, number: int, order: Order, luck: Random) -> None:
         """Make the payment of order `number` and ask of it what the order says."""
         merchant_id = MERCHANTS[number % len(MERCHANTS)].id
-        client = _Client(self, number, merchant_id, f"order-{number}", luck)
+        client = _Client(self, number, merchant_id, order_key(number), luck)
         wallet_id = None
         if order.wallet_minor is not None:
             wallet_id = client.opened_wallet(order)
@@ -92,7 +102,11 @@ class Shop:
         for position, steps in enumerate(order.rounds):
             client.ask(payment_id, position, steps, order.amount_minor)
             client.settled(payment_id)
-        client.answer_dispute(payment_id)
+        if order.scenario.startswith("disputed"):
+            self.kernel.sleep(DISPUTED_AFTER_MS)
+            client.answer_dispute(payment_id)
+        if luck.random() < REPEATS_ALL:
+            client.repeat_all()
 
     def call(self, name: str, request: Request, subject: int, timeout_s: int) -> Reply:
         """One request to the API, and what the client hears of it."""
@@ -107,6 +121,9 @@ class Shop:
             return Reply(409, code=error.code)
         except PayFlowError as error:
             return Reply(422, code=error.code, retryable=False)
+        except Exception as error:
+            self.broken(UNEXPECTED, subject, f"{name} raised {error!r}")
+            return Reply(500)
         if self.faults.at(subject, "client.hears", ANSWERS) is not None:
             return Reply(0)
         return Reply(response.status, response.body, retryable=False)
@@ -129,6 +146,7 @@ class _Client:
     merchant_id: str
     key: str
     luck: Random
+    _granted: list[tuple[str, Request]] = field(default_factory=list)
 
     def created(self, body: dict[str, Any], times: int) -> str | None:
         """The payment's id; None if the client never learnt it."""
@@ -143,6 +161,13 @@ class _Client:
             return None
         payment_id = str(json.loads(made.body)["id"])
         return payment_id
+
+    def repeat_all(self) -> None:
+        """Invariant 19 holds for as long as there is anything to answer."""
+        for name, request in self._granted:
+            reply = self._once(name, request, 15)
+            if reply.status in (200, 201):
+                self.shop.compare(self.number, request, reply)
 
     def misuse_key(self, body: dict[str, Any], payment_id: str) -> None:
         """Invariant 20: another body under the same key is refused, and changes nothing."""
@@ -238,8 +263,11 @@ class _Client:
         for repetition in range(tries):
             reply = self._once(name, request, timeout_s)
             if not reply.retryable:
+                if reply.code == "idempotency_key_reused":
+                    self.shop.broken(23, self.number, f"{request.path}: somebody else's key")
                 if reply.status in (200, 201) and name not in ("confirm", "evidence"):
                     self.shop.compare(self.number, request, reply)
+                    self._granted.append((name, request))
                 break
             self.shop.kernel.sleep(int(FIRST_PAUSE_MS * 2**repetition * (1 + self.luck.random())))
         return reply

@@ -37,6 +37,7 @@ class Kind(StrEnum):
     WRONG_AMOUNT = "wrong_amount"
     MALFORMED = "malformed"
     FORGED = "forged"
+    HANGING = "hanging"
     CLOCK_SKEW = "clock_skew"
     RECONFIGURED = "reconfigured"
     KEY_ROTATED = "key_rotated"
@@ -93,6 +94,13 @@ ANSWERING: Final = {
 """What else a provider can do to an answer."""
 
 
+CALLING: Final = {Kind.HANGING: 1}
+"""What can happen to an authorisation on its way: it arrives when nobody waits for it any more.
+
+So a provider may book it after "not found" has counted as proof: a late approval (invariant 10).
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
     """One thing that goes wrong: at the `nth` visit (from 1) of payment `subject` to `site`.
@@ -145,6 +153,7 @@ class Level(StrEnum):
 RATES: Final = {Level.NONE: 0.0, Level.LIGHT: 0.004, Level.ALL: 0.03}
 """Of all visits to sites, how many go wrong."""
 
+TIMED: Final = frozenset({Kind.DELAY, Kind.LATE_ACK, Kind.DUPLICATE, Kind.REORDER, Kind.HANGING})
 PAUSES_MS: Final = ((0.6, 1, 400), (0.3, 400, 4_000), (0.1, 4_000, 20_000))
 """How long something takes that is slow: (share, from, to)."""
 
@@ -205,7 +214,7 @@ class Faults:
         return 1 + int(log(1.0 - self.random.random()) / log(1.0 - self.rate))
 
     def _amount(self, kind: Kind) -> int:
-        if kind not in (Kind.DELAY, Kind.LATE_ACK, Kind.DUPLICATE, Kind.REORDER):
+        if kind not in TIMED:
             return 0
         draw, share = self.random.random(), 0.0
         for weight, low, high in PAUSES_MS:

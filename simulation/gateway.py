@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from functools import cache
+from dataclasses import dataclass
+from functools import cache, partial
 from typing import Any, Final, cast
 
 from functions import (
@@ -39,11 +39,9 @@ from payflow.domain.control import Control
 from payflow.domain.fx import RateTable, rate_table_from_document
 from payflow.domain.ids import Ids
 from payflow.domain.method import MethodType
-from payflow.domain.outcomes import Category, Outcome, ProviderResult
 from payflow.domain.ports import Provider
 from payflow.domain.provider import Faults as ProviderFaults
 from payflow.domain.provider import Market, ProviderConfig
-from payflow.domain.provider_call import ProviderCall
 from payflow.providers.registry import create_provider
 from payflow.providers.simulated.delivery import DeliverCallback
 from payflow.providers.simulated.disputes import SimulatedDisputeDesk, still_true
@@ -62,10 +60,11 @@ from payflow.services.sweep_payments import SweepPayments
 from payflow.services.update_health import UpdateHealth
 from payflow.services.wake_payment import WakePayment
 from simulation import sites
-from simulation.faults import ANSWERING, Faults, Kind
+from simulation.faults import Faults
 from simulation.kernel import Kernel, KernelClock, KernelRandomness
 from simulation.queues import VirtualSqs
 from simulation.stores import Stores
+from simulation.wire import Calls, FarSide, Wire
 
 FUNCTIONS: Final = {kind: f"call_{kind.value}_provider" for kind in MethodType}
 PLAN: Final = "plan_next_step"
@@ -85,47 +84,6 @@ HANDLERS: Final = (
     wallets_api,
 )
 """The function modules whose code runs here."""
-
-
-class Wire:
-    """The answers of one provider on their way, some of which are not what they should be."""
-
-    def __init__(self, provider: Provider, name: str, kernel: Kernel, faults: Faults) -> None:
-        """`provider` is the real adapter; `name` is the site."""
-        self._provider, self._name, self._kernel, self._faults = provider, name, kernel, faults
-
-    def authorize(self, call: ProviderCall) -> ProviderResult:
-        """As the provider's, on the whole."""
-        return self._heard(self._provider.authorize(call))
-
-    def capture(self, call: ProviderCall) -> ProviderResult:
-        """As the provider's, on the whole."""
-        return self._heard(self._provider.capture(call))
-
-    def void(self, call: ProviderCall) -> ProviderResult:
-        """As the provider's, on the whole."""
-        return self._heard(self._provider.void(call))
-
-    def refund(self, call: ProviderCall) -> ProviderResult:
-        """As the provider's, on the whole."""
-        return self._heard(self._provider.refund(call))
-
-    def inquire(self, call: ProviderCall) -> ProviderResult:
-        """As the provider's, on the whole."""
-        return self._heard(self._provider.inquire(call))
-
-    def _heard(self, result: ProviderResult) -> ProviderResult:
-        fault = self._faults.at(self._kernel.current.subject, f"{self._name}.answer", ANSWERING)
-        if fault is None:
-            return result
-        if fault.kind is Kind.WRONG_AMOUNT and result.amount_minor is not None:
-            return replace(result, amount_minor=result.amount_minor + 1)
-        return ProviderResult(
-            outcome=Outcome.UNKNOWN,
-            latency_ms=result.latency_ms,
-            code="malformed_answer",
-            category=Category.UNKNOWN,
-        )
 
 
 class CallbackKeys:
@@ -221,6 +179,7 @@ class Gateway:
         self._wake_ups = site("wake_ups", SqsWakeUps(client, "wake_ups", clock), sites.WAKE_UPS)
         outbox = SqsOutbox(client, "outbox", true_clock)
         self._outbox = site("outbox", outbox, sites.OUTBOX)
+        self.calls, self._far_side = Calls(), FarSide(partial(self._beyond, stores), outbox)
         inbox = site("inbox", SqsInbox(client, "inbox"), sites.INBOX)
         self.keys = CallbackKeys()
         self._true_clock = true_clock
@@ -320,9 +279,29 @@ class Gateway:
             wallets=lambda: self._wallets,
         )
 
+    def _beyond(self, stores: Stores, config: ProviderConfig) -> Provider:
+        """The provider as it is for itself, with stores that nothing of ours stands before."""
+        return create_provider(
+            config,
+            ProviderFaults(),
+            book=stores.book,
+            callbacks=self._far_side.outbox,
+            approval_url=_approval_url,
+            clock=self._true_clock,
+            randomness=self._chance,
+            vault=lambda: stores.vault,
+            wallets=lambda: stores.wallets,
+        )
+
     def _on_the_wire(self, config: ProviderConfig, faults: ProviderFaults) -> Provider:
-        provider = self._at_the_provider(config, faults)
-        return Wire(provider, config.id, self._kernel, self._faults)
+        return Wire(
+            self._at_the_provider(config, faults),
+            config,
+            kernel=self._kernel,
+            faults=self._faults,
+            calls=self.calls,
+            far_side=self._far_side,
+        )
 
 
 @dataclass(slots=True)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from functools import cache
 from random import Random
-from typing import Any
+from typing import Any, Final
 
 from payflow.aws.provider_file import deployed_providers
 from simulation.faults import Level
+
+SERVES_ALL: Final = 0.5
+"""In how many worlds every provider takes what its currencies allow, so that more compete."""
 
 
 def drawn_providers(chance: Random, level: Level) -> list[dict[str, Any]]:
@@ -25,6 +28,9 @@ def drawn_providers(chance: Random, level: Level) -> list[dict[str, Any]]:
             "duplicateRate": chance.choice((0.0, 0.3)),
             "reorderRate": chance.choice((0.0, 0.3)),
         }
+    if chance.random() < SERVES_ALL:
+        for document in documents:
+            document.pop("routingRules", None)
     return documents
 
 

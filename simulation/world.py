@@ -23,20 +23,20 @@ from payflow.aws.http import Request
 from payflow.domain.ids import derived_id
 from payflow.domain.payment import Payment
 from simulation.checks import Examiner, Violation, committed
-from simulation.client import Shop
+from simulation.client import Shop, order_key
 from simulation.executions import PLAN, Executions
 from simulation.faults import RATES, Fault, Faults, Kind, Level, planned
 from simulation.gateway import FUNCTIONS, Gateway, be_quiet, routes
 from simulation.incidents import Incidents, drawn_incidents, planned_incidents
 from simulation.kernel import Invocation, Kernel, KernelClock, Restless
 from simulation.luck import luck
+from simulation.orders import ordered
 from simulation.providers import drawn_providers
 from simulation.queues import VirtualQueue, VirtualSqs
 from simulation.sites import Trace
 from simulation.stores import MERCHANTS, Stores
 from simulation.streams import Stream, Sweeper
 from tools.doctor.findings import Problem
-from tools.traffic.mix import drawn_order
 
 PAYMENTS_PATH: Final = "/api/v1/payments"
 ARRIVALS_MS: Final = 60_000
@@ -88,7 +88,7 @@ class World:
         self.violations: list[Violation] = []
         self._luck: dict[int, Random] = {}
         self._numbers = {
-            derived_id("pay", merchant_of(number), PAYMENTS_PATH, f"order-{number}"): number
+            derived_id("pay", merchant_of(number), PAYMENTS_PATH, order_key(number)): number
             for number in range(scope.payments)
         }
         plan = None if scope.plan is None else planned(scope.plan)
@@ -126,7 +126,9 @@ class World:
         }
 
     def _gateway(self) -> Gateway:
-        executions = Executions(self.kernel, self.faults, self.trace, self.machine, self.number)
+        executions = Executions(
+            self.kernel, self.faults, self.trace, self.machine, self.number, self._break
+        )
         gateway = Gateway(
             self.stores,
             kernel=self.kernel,
@@ -198,7 +200,8 @@ class World:
             if scope.orders is not None and number not in scope.orders:
                 continue
             chance = luck(scope.seed, number, "order")
-            order, arrival_ms = drawn_order(chance), chance.randrange(ARRIVALS_MS)
+            order = ordered(chance, luck(scope.seed, number, "rare"))
+            arrival_ms = chance.randrange(ARRIVALS_MS)
             client = Invocation("client", number, self._luck_of(number))
             work = partial(self.shop.work_on, number, order, chance)
             self.kernel.spawn(arrival_ms, client, work)
@@ -236,7 +239,7 @@ class World:
         for number, payment_id, refund_id in self.shop.refunds:
             if self.stores.payments.items[payment_id].instruction(refund_id) is None:
                 self._break(25, number, f"{refund_id} was accepted, and is gone")
-        self._report(self.examiner.journal())
+        self._report(self.examiner.books(self.gateway.calls))
         for name, queue in self.queues.items():
             dead = queue.dead_letters
             if dead or queue.waiting:
