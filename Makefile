@@ -7,6 +7,7 @@ PYTHON ?= $(shell for candidate in python3 python3.13 python3.12 python3.11 pyth
 VENV := .venv
 BIN := $(VENV)/bin
 PAYFLOW := $(BIN)/payflow
+JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 CDK_CLI := tools/cdk/node_modules
 # Fast tests of the whole rather than of a part.
 CHECK_TESTS := tests/architecture tests/statemachines tests/infra
@@ -20,13 +21,13 @@ export NODE_USE_SYSTEM_CA := 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run up down test check fmt clean openapi lock
+.PHONY: help setup run up down test simulate differential check fmt clean openapi lock
 
 # The CDK's Python library and command line find their Node.js here.
 export PATH := $(abspath $(BIN)):$(PATH)
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(VENV)/.packages $(VENV)/.project $(CDK_CLI)/.installed ## install everything into .venv (done once)
 
@@ -65,7 +66,23 @@ down: setup ## stop what `make up` started; the state is kept
 
 test: setup ## run all tests, end to end included
 	$(BIN)/pytest -q -n auto --ignore tests/e2e
+	$(PAYFLOW) simulate --payments 6000 --faults all --jobs $(JOBS)
 	$(BIN)/pytest -q tests/e2e
+
+simulate: setup ## a million payments with every fault, and every crash point: half an hour or more
+	$(PAYFLOW) simulate --crash-points single --jobs $(JOBS)
+	$(PAYFLOW) simulate --payments 1000000 --faults all --jobs $(JOBS)
+
+# DynamoDB Local, which `tests/differential` compares with, where there are Java and Maven.
+DYNAMODB_LOCAL := build/dynamodb-local
+SEQUENCES := 100000
+
+differential: setup ## compare the ports in memory with the adapters on DynamoDB (SEQUENCES=100000)
+	@if [ ! -d $(DYNAMODB_LOCAL) ] && command -v java >/dev/null && command -v mvn >/dev/null; then \
+	  mvn -B -q -f tests/differential/pom.xml dependency:copy-dependencies \
+	    -DoutputDirectory=$(abspath $(DYNAMODB_LOCAL)) \
+	    || { rm -rf $(DYNAMODB_LOCAL); echo 'DynamoDB Local cannot be fetched: against moto.' >&2; }; fi
+	$(BIN)/python -m tests.differential --sequences $(SEQUENCES)
 
 check: setup ## format, lint, strict types, dependency rule, workflow and infrastructure checks
 	$(BIN)/ruff format --check .

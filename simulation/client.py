@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 from random import Random
@@ -29,6 +30,8 @@ TRIES_MAX: Final = 6
 FIRST_PAUSE_MS: Final = 500
 GIVES_UP: Final = 0.05
 """The share of clients that ask once and never again, whatever they hear."""
+ASKS_TWICE: Final = 0.15
+"""The share of requests that are sent twice at once: a double click, a proxy that repeats."""
 WAITS: Final = 0.3
 """The share of requests that ask to wait for the outcome."""
 REPEATS_ALL: Final = 0.15
@@ -64,7 +67,8 @@ class Shop:
     """The clients of all merchants.
 
     `broken` is told (invariant, payment number, text) when a promise to a client is not kept.
-    `machine` makes the invocation of the function that serves a request.
+    `machine` makes the invocation of the function that serves a request. `refunds` are those that
+    a client was told of: (payment number, payment id, refund id).
     """
 
     kernel: Kernel
@@ -73,6 +77,7 @@ class Shop:
     machine: Callable[[str, int, int], Invocation]
     look: Callable[[str], Payment | None]
     broken: Callable[[int, int, str], None]
+    refunds: list[tuple[int, str, str]] = field(default_factory=list)
     _answers: dict[tuple[str, str, str], str] = field(default_factory=dict)
 
     def work_on(self, number: int, order: Order, luck: Random) -> None:
@@ -195,9 +200,18 @@ class _Client:
         def asked(step: Step, key: str) -> Callable[[], Reply]:
             path = f"/api/v1/payments/{payment_id}/{step.action}"
             body = step.body(amount_minor)
-            return lambda: self._post(step.action, path, body, key, 15, payment_id)
+            return lambda: self._instruct(step.action, path, body, key, payment_id)
 
         self._together([asked(step, f"{self.key}-{position}-{n}") for n, step in enumerate(steps)])
+
+    def _instruct(
+        self, action: str, path: str, body: Mapping[str, Any], key: str, payment_id: str
+    ) -> Reply:
+        reply = self._post(action, path, body, key, 15, payment_id)
+        if reply.status == 201:
+            refund_id = str(json.loads(reply.body)["id"])
+            self.shop.refunds.append((self.number, payment_id, refund_id))
+        return reply
 
     def answer_dispute(self, payment_id: str) -> None:
         """Evidence for half of what is disputed."""
@@ -229,15 +243,26 @@ class _Client:
         timeout_s: int,
         object_id: str = "",
     ) -> Reply:
-        """Ask until it is answered; the same bytes with the same key each time."""
+        """Ask until it is answered, the same bytes with the same key each time; some ask twice."""
         request = self._request(path, body, key, object_id)
+
+        def ask() -> Reply:
+            return self._answered(name, request, timeout_s)
+
+        if self.luck.random() >= ASKS_TWICE:
+            return ask()
+        replies = self._together([ask, ask])
+        return next((reply for reply in replies if not reply.retryable), replies[0])
+
+    def _answered(self, name: str, request: Request, timeout_s: int) -> Reply:
         tries = 1 if self.luck.random() < GIVES_UP else TRIES_MAX
         reply = Reply(0)
         for repetition in range(tries):
             reply = self._once(name, request, timeout_s)
             if not reply.retryable:
                 if reply.code == "idempotency_key_reused":
-                    self.shop.broken(23, self.number, f"{path}: {key} is somebody else's key")
+                    text = f"{request.path}: {self.key} is another's key"
+                    self.shop.broken(23, self.number, text)
                 if reply.status in (200, 201) and name not in ("confirm", "evidence"):
                     self.shop.compare(self.number, request, reply)
                     self._granted.append((name, request))
@@ -278,7 +303,8 @@ class _Client:
         for position in range(1, len(requests)):
             another = Invocation(own.name, own.subject, own.random)
             kernel.spawn(0, another, partial(ask, position))
-        ask(0)
-        while any(reply is None for reply in replies):
-            kernel.sleep(200)
+        with kernel.crowded(self.number) if len(requests) > 1 else nullcontext():
+            ask(0)
+            while any(reply is None for reply in replies):
+                kernel.sleep(200)
         return [reply for reply in replies if reply is not None]

@@ -66,7 +66,7 @@ WRITING: Final = {
 }
 """What can happen at a write."""
 
-CONDITIONAL: Final = {**WRITING, Kind.CONFLICT: 2}
+CONDITIONAL: Final = {**WRITING, Kind.CONFLICT: 2, Kind.DELAY: 8}
 """What can happen at a write on top of a version."""
 
 PROVIDERS: Final = {

@@ -9,8 +9,8 @@ Nothing else decides what happens when, so a run is a function of its inputs.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from heapq import heappop, heappush
@@ -67,6 +67,7 @@ class Kernel:
         self._order = count()
         self._hub: greenlet = getcurrent()
         self._current: Invocation | None = None
+        self._at_work: dict[int, int] = {}
         self._moment: tuple[int, datetime] = (0, BIRTH)
 
     @property
@@ -79,6 +80,19 @@ class Kernel:
     def is_idle(self) -> bool:
         """Whether nothing is left to do."""
         return not self._queue
+
+    @contextmanager
+    def crowded(self, subject: int) -> Iterator[None]:
+        """A time in which others are about to work for that payment."""
+        self._at_work[subject] = self._at_work.get(subject, 0) + 1
+        try:
+            yield
+        finally:
+            self._at_work[subject] -= 1
+
+    def is_contended(self, subject: int) -> bool:
+        """Whether several functions are at work for that payment at this moment."""
+        return self._at_work.get(subject, 0) > 1
 
     def now(self, skew_ms: int = 0) -> datetime:
         """The time on a clock that is `skew_ms` ahead."""
@@ -106,10 +120,16 @@ class Kernel:
     def within(self, invocation: Invocation, run: Callable[[], _Result]) -> _Result:
         """Do `run` as `invocation` in the greenlet that asks."""
         before, self._current = self._current, invocation
+        at_work, subject = self._at_work, invocation.subject
+        counts = subject >= 0 and invocation.deadline_ms != NEVER_MS
+        if counts:
+            at_work[subject] = at_work.get(subject, 0) + 1
         try:
             return run()
         finally:
             self._current = before
+            if counts:
+                at_work[subject] -= 1
 
     def sleep(self, duration_ms: int) -> None:
         """Pause the running invocation; raises `Crashed` if its deadline comes first."""

@@ -65,6 +65,11 @@ OUTBOX: Final[Operations] = {"send": PROVIDERS}
 JOURNAL: Final[Operations] = {"tails": READING, "append": CONDITIONAL}
 MERCHANTS: Final[Operations] = {"get": READING}
 
+SELDOM, OFTEN, STEP_MS_MAX = 0.03, 0.5, 25
+"""How often an operation takes time, where nobody else and where others are at work on the same
+payment; and how long. The latter is what makes races: nobody's next step comes at once.
+"""
+
 PROVIDER_DELAY_MAX_MS: Final = 900
 """Within every provider's visibility window: later than it promises, no provider books a call."""
 
@@ -105,6 +110,9 @@ class Site:
 
         def operation(*args: Any, **named: Any) -> Any:
             subject = kernel.current.subject
+            share = OFTEN if kernel.is_contended(subject) else SELDOM
+            if kernel.current.random.random() < share:
+                kernel.sleep(kernel.current.random.randrange(STEP_MS_MAX))
             fault = at(subject, site, kinds)
             if fault is None:
                 trace.append((kernel.now_ms, subject, site, ""))

@@ -234,6 +234,9 @@ class World:
         now = self.kernel.now()
         for payment in self.stores.payments.items.values():
             self._report(self.examiner.at_rest(payment, now))
+        for number, payment_id, refund_id in self.shop.refunds:
+            if self.stores.payments.items[payment_id].instruction(refund_id) is None:
+                self._break(25, number, f"{refund_id} was accepted, and is gone")
         self._report(self.examiner.books(self.gateway.calls))
         for name, queue in self.queues.items():
             dead = queue.dead_letters

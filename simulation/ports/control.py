@@ -8,6 +8,7 @@ from dataclasses import replace
 from payflow.domain.control import Content, Control, Document, Versioned, by_id
 from payflow.domain.errors import VersionConflict
 from payflow.domain.health import HealthBook
+from payflow.domain.health_document import health_from_document, health_to_document
 from payflow.domain.provider import Faults
 
 
@@ -33,8 +34,9 @@ class InMemoryControl:
         self.control = replace(self.control, faults=stored)
 
     def save_health(self, book: HealthBook, version: int) -> None:
-        """Store `book` over `version`; raises `VersionConflict`."""
-        stored = _over(self.control.health, book, version, "health")
+        """Store `book`, rounded as its document is, over `version`; raises `VersionConflict`."""
+        rounded = health_from_document(health_to_document(book))
+        stored = _over(self.control.health, rounded, version, "health")
         self.control = replace(self.control, health=stored)
 
 

@@ -53,7 +53,7 @@ class InMemoryMerchants:
     def keys_of(self, owner: str) -> Sequence[ApiKey]:
         """The keys of one owner, oldest first."""
         keys = [key for key in self.keys.values() if key.owner == owner]
-        return sorted(keys, key=lambda key: (key.created_at, key.id))
+        return sorted(keys, key=lambda key: (key.created_at, key.id, key.key_hash))
 
     def revoke_key(self, key: ApiKey, now: datetime) -> None:
         """Mark the key as revoked from `now` on, unless it was before; raises `NotFound`."""

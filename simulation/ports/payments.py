@@ -39,13 +39,13 @@ class InMemoryPayments:
         self._due = Waiting()
         self._in_review = Waiting()
         for payment in payments:
-            self._put(payment)
+            self._add(payment)
 
     def create(self, payment: Payment) -> Payment | None:
         """Store a new payment, or return the one that has its id."""
         existing = self.items.get(payment.id)
         if existing is None:
-            self._put(payment)
+            self._add(payment)
         return existing
 
     def get(self, payment_id: str) -> Payment | None:
@@ -110,9 +110,12 @@ class InMemoryPayments:
         """At most `limit` payments with an open review, the longest waiting first."""
         return [self.items[one] for one in self._in_review.first(limit)]
 
-    def _put(self, payment: Payment) -> None:
+    def _add(self, payment: Payment) -> None:
         key = created_key(payment.id, rfc3339(payment.created_at))
         self._created.put(payment.id, payment.merchant_id, key)
+        self._put(payment)
+
+    def _put(self, payment: Payment) -> None:
         if payment.disputes:
             key = created_key(payment.id, rfc3339(payment.disputes[-1].opened_at))
             self._disputed.put(payment.id, payment.merchant_id, key)

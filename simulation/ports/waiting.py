@@ -33,6 +33,10 @@ class Waiting:
             self._heap = [(one_at, one) for one, one_at in self._at.items()]
             heapify(self._heap)
 
+    def __len__(self) -> int:
+        """How many entries are kept, those that count no more included."""
+        return len(self._heap)
+
     def first(self, limit: int, *, until: datetime = _NEVER) -> Sequence[str]:
         """At most `limit` ids, the earliest first, whose time is not after `until`."""
         found: list[tuple[datetime, str]] = []
