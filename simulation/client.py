@@ -264,7 +264,8 @@ class _Client:
             reply = self._once(name, request, timeout_s)
             if not reply.retryable:
                 if reply.code == "idempotency_key_reused":
-                    self.shop.broken(23, self.number, f"{request.path}: somebody else's key")
+                    text = f"{request.path}: {self.key} is another's key"
+                    self.shop.broken(23, self.number, text)
                 if reply.status in (200, 201) and name not in ("confirm", "evidence"):
                     self.shop.compare(self.number, request, reply)
                     self._granted.append((name, request))

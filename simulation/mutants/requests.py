@@ -16,14 +16,6 @@ REQUESTS: Final = (
         breaks=19,
     ),
     Mutant(
-        name="instruction-answer-not-frozen",
-        module="payflow.domain.answer",
-        old="            after = _kept(InstructionRequest(instruction.id), before, after)\n",
-        new="            pass\n",
-        mistake="the answer to a capture or refund is not kept",
-        breaks=19,
-    ),
-    Mutant(
         name="answer-of-the-loser",
         module="payflow.services.answer_request",
         old="            return self.payments.get(payment.id) or payment\n        return fixed\n",
