@@ -12,10 +12,12 @@ from typing import Final
 
 from simulation.faults import Fault, Kind, Level
 from simulation.luck import luck
+from simulation.orders import RARE, ordered
 from simulation.world import Scope, World
-from tools.traffic.mix import SCENARIOS, drawn_order
+from tools.traffic.mix import SCENARIOS
 
 CRASHES: Final = (Kind.CRASH_BEFORE, Kind.CRASH_AFTER)
+NAMES: Final = frozenset(scenario.name for scenario in (*SCENARIOS, *RARE))
 SEARCHED_MAX: Final = 5_000
 """Among so many orders of a seed there is one of every scenario."""
 
@@ -24,8 +26,9 @@ def one_of_each(seed: int) -> dict[str, int]:
     """The number of the first order of each scenario, by its name."""
     found: dict[str, int] = {}
     for number in range(SEARCHED_MAX):
-        found.setdefault(drawn_order(luck(seed, number, "order")).scenario, number)
-        if len(found) == len(SCENARIOS):
+        order = ordered(luck(seed, number, "order"), luck(seed, number, "rare"))
+        found.setdefault(order.scenario, number)
+        if len(found) == len(NAMES):
             break
     return found
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
+from simulation.luck import luck
+from simulation.orders import ordered
 from simulation.plans import read_plan
 from simulation.world import World
 
@@ -20,3 +23,15 @@ def test_what_was_found_once_does_not_come_back(plan: Path) -> None:
 
     assert ended.violations == []
     assert ended.faults == list(scope.plan or ()), "the plan does not strike any more"
+
+
+@pytest.mark.parametrize("plan", PLANS, ids=lambda plan: plan.stem)
+def test_its_orders_are_still_of_the_kind_that_it_needs(plan: Path) -> None:
+    scope, scenario = read_plan(plan), json.loads(plan.read_text())["scenario"]
+
+    drawn = {
+        ordered(luck(scope.seed, number, "order"), luck(scope.seed, number, "rare")).scenario
+        for number in scope.orders or ()
+    }
+
+    assert drawn == {scenario}

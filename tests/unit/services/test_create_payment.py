@@ -295,6 +295,21 @@ def test_a_card_on_the_block_list_fails_without_a_provider_call_and_loses_its_cv
     assert world.vault.cvcs == set()
 
 
+def test_a_repetition_makes_up_for_a_request_that_died_before_it_forgot_a_blocked_cards_cvc(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    blocked = CardData(number="4100000000000019", exp_month=1, exp_year=2031, cvc="999")
+    with monkeypatch.context() as dying:
+        dying.setattr(InMemoryVault, "forget_cvc", lambda *_: None)
+        world.create(method=blocked)
+    assert world.vault.cvcs != set()
+
+    answer = world.create(method=blocked)
+
+    assert answer.replayed
+    assert world.vault.cvcs == set()
+
+
 DOLLARS = Money(10_000, "USD")
 
 
