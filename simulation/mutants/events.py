@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from simulation.mutants.mutant import Mutant
+from simulation.faults import Kind
+from simulation.mutants.mutant import Mutant, everywhere
+
+NO_START: Final = (
+    *everywhere("workflow.start", 1, Kind.THROTTLE),
+    *everywhere("workflow.start", 2, Kind.THROTTLE),
+)
+"""Neither the request nor the wake-up after it can start an execution."""
 
 EVENTS: Final = (
     Mutant(
@@ -57,20 +64,13 @@ EVENTS: Final = (
         breaks=34,
     ),
     Mutant(
-        name="watched-once",
-        module="payflow.services.wake_payment",
-        old="            self.wake_ups.wake([(payment.id, payment.updated_at + WATCHED_FOR)])\n",
-        new="",
-        mistake="an execution that still works when it is looked after is never looked after again",
-        breaks=34,
-    ),
-    Mutant(
         name="start-fails-in-silence",
         module="payflow.services.wake_payment",
         old="            run.must_start(payment, resumed=woken is Woken.RESUMED)\n",
         new="            run.start(payment)\n",
         mistake="a wake-up is done with although its execution could not be started",
         breaks=34,
+        plan=NO_START,
     ),
     Mutant(
         name="wake-up-swallows-errors",
