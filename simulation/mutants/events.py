@@ -84,6 +84,7 @@ EVENTS: Final = (
 """,
         mistake="a wake-up that failed leaves the queue",
         breaks=34,
+        plan=NO_START,
     ),
     Mutant(
         name="sweeper-ignores-due",
@@ -92,28 +93,6 @@ EVENTS: Final = (
         new="self.wake_ups.wake([(payment_id, now) for payment_id in due[1:]])",
         mistake="the sweeper passes over the payment that has been due for longest",
         breaks=34,
-    ),
-    Mutant(
-        name="callback-believed",
-        module="payflow.services.handle_callback",
-        old="        return Handled.INQUIRED, self._saved(payment, payment, nudged=True)\n",
-        new="""\
-        from payflow.domain.outcomes import ProviderResult
-        from payflow.domain.payment import answered, new_attempt, opened
-
-        asked = new_attempt(
-            payment,
-            Operation.INQUIRE,
-            attempt.provider,
-            now=self.clock.now(),
-            instruction=attempt.instruction,
-        )
-        told = ProviderResult(outcome=callback.outcome or Outcome.UNKNOWN, latency_ms=0)
-        known = answered(opened(payment, asked), told)
-        return Handled.INQUIRED, self._saved(payment, known, nudged=False)
-""",
-        mistake="a callback's word is taken for the provider's answer, and nobody inquires",
-        breaks=9,
     ),
     Mutant(
         name="fold-duplicates",
