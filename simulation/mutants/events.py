@@ -119,14 +119,6 @@ EVENTS: Final = (
         breaks=17,
     ),
     Mutant(
-        name="watermark-runs-back",
-        module="payflow.domain.journal",
-        old="watermark=max(head.watermark, ordered[-1].posted_at),",
-        new="watermark=ordered[-1].posted_at,",
-        mistake="the journal's watermark follows the last page, even if that came late",
-        breaks=12,
-    ),
-    Mutant(
         name="newest-not-looked-for",
         module="payflow.services.journal_shard",
         old="[one for one in transactions if one.posted_at <= self.head.watermark]",
