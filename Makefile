@@ -70,6 +70,7 @@ test: setup ## run all tests, end to end included
 	$(BIN)/pytest -q tests/e2e
 
 simulate: setup ## a million payments with every fault, and every crash point: half an hour or more
+	$(PAYFLOW) simulate --mutants --jobs $(JOBS)
 	$(PAYFLOW) simulate --crash-points single --jobs $(JOBS)
 	$(PAYFLOW) simulate --payments 1000000 --faults all --jobs $(JOBS)
 

@@ -19,7 +19,7 @@ from payflow.domain.errors import IdempotencyInProgress, PayFlowError, Unavailab
 from payflow.domain.merchant import Caller, Principal
 from payflow.domain.payment import Payment, Status
 from simulation.faults import Faults, Kind
-from simulation.kernel import Crashed, Invocation, Kernel
+from simulation.kernel import UNEXPECTED, Crashed, Invocation, Kernel
 from simulation.stores import MERCHANTS
 from tools.traffic.orders import Order, Step
 
@@ -121,6 +121,9 @@ class Shop:
             return Reply(409, code=error.code)
         except PayFlowError as error:
             return Reply(422, code=error.code, retryable=False)
+        except Exception as error:
+            self.broken(UNEXPECTED, subject, f"{name} raised {error!r}")
+            return Reply(500)
         if self.faults.at(subject, "client.hears", ANSWERS) is not None:
             return Reply(0)
         return Reply(response.status, response.body, retryable=False)

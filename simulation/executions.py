@@ -10,9 +10,9 @@ from typing import Any, Final
 
 from payflow.domain.errors import PayFlowError
 from payflow.domain.payment import Payment
-from simulation.asl import Ended, StateMachine, TaskFailed, machine_from_file
+from simulation.asl import StateMachine, TaskFailed, machine_from_file
 from simulation.faults import Faults, Kind
-from simulation.kernel import BIRTH, Crashed, Invocation, Kernel
+from simulation.kernel import BIRTH, UNEXPECTED, Crashed, Invocation, Kernel
 from simulation.sites import Trace
 
 DEFINITION: Final = Path(__file__).parents[1] / "statemachines" / "payment.asl.json"
@@ -45,10 +45,14 @@ class Executions:
         trace: Trace,
         machine: Machine,
         number: Callable[[str], int],
+        broken: Callable[[int, int, str], None],
     ) -> None:
-        """`number` gives a payment's number by its id. Functions are set once they exist."""
+        """`number` gives a payment's number by its id. Functions are set once they exist.
+
+        `broken` is told (0, payment number, text) of a function that raised what it never should.
+        """
         self.functions: Mapping[str, Function] = {}
-        self.ended: list[tuple[str, Ended]] = []
+        self.broken = broken
         self._kernel, self._faults, self._trace = kernel, faults, trace
         self._machine, self._number = machine, number
 
@@ -91,6 +95,9 @@ class _Host:
             raise TaskFailed("Lambda.Unknown") from None
         except PayFlowError as error:
             raise TaskFailed(type(error).__name__, error.message) from error
+        except Exception as error:
+            self._in.broken(UNEXPECTED, self._subject, f"{function} raised {error!r}")
+            raise TaskFailed(type(error).__name__) from error
         if kind is Kind.CRASH_AFTER:
             raise TaskFailed("Lambda.Unknown")
         return result

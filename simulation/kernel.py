@@ -23,6 +23,9 @@ from greenlet import getcurrent, greenlet
 BIRTH: Final = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 """When every simulated world begins: a Monday morning."""
 
+UNEXPECTED: Final = 0
+"""In place of an invariant's number: code of ours raised what it never should."""
+
 NEVER_MS: Final = 2**62
 EVENTS_MAX: Final = 2_000_000
 """More than any world of bounded size needs; one that does not come to rest ends here."""

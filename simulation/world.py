@@ -126,7 +126,9 @@ class World:
         }
 
     def _gateway(self) -> Gateway:
-        executions = Executions(self.kernel, self.faults, self.trace, self.machine, self.number)
+        executions = Executions(
+            self.kernel, self.faults, self.trace, self.machine, self.number, self._break
+        )
         gateway = Gateway(
             self.stores,
             kernel=self.kernel,

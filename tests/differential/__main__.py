@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 import threading
 import time
@@ -26,10 +27,12 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=SEED)
     arguments = parser.parse_args()
     numbers = range(arguments.first, arguments.first + arguments.sequences)
+    run = Run(arguments.seed, len(numbers))
+    for wanted in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(wanted, run.stop)
     with best_references() as references, small_limits():
         _say(f"{len(numbers)} sequences from {arguments.first} on, seed {arguments.seed},")
         _say(f"against {references[0].name}")
-        run = Run(arguments.seed, len(numbers))
         with ThreadPoolExecutor(len(references)) as pool:
             parts = [
                 pool.submit(run.play, reference, numbers[place :: len(references)])
@@ -49,10 +52,17 @@ class Run:
         self._seed, self._sequences, self._operations = seed, sequences, 0
         self._began = self._told = time.monotonic()
         self._lock = threading.Lock()
+        self._is_over = False
+
+    def stop(self, *_: object) -> None:
+        """End after the sequences that are being played; a signal's handler."""
+        self._is_over = True
 
     def play(self, reference: Reference, numbers: Iterable[int]) -> None:
         """Play all of `numbers`, or until there are differences enough to look at."""
         for number in numbers:
+            if self._is_over or self.differences >= DIFFERENCES_MAX:
+                return
             try:
                 operations = play(reference, number, self._seed)
             except Difference as difference:
@@ -60,8 +70,6 @@ class Run:
                 operations, self.differences = 0, self.differences + 1
             with self._lock:
                 self._add(operations)
-            if self.differences >= DIFFERENCES_MAX:
-                return
 
     def _add(self, operations: int) -> None:
         self.played, self._operations = self.played + 1, self._operations + operations

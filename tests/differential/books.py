@@ -32,6 +32,10 @@ class Book(Driver):
     def written(self) -> Sequence[Key]:
         return [{"id": {"S": one}} for one in self.memory.items]
 
+    def look(self) -> None:
+        for item_id in self.ids:
+            self.ask("get", item_id)
+
     def put_new(self) -> None:
         self.ask("put_new", self.chance.choice(self.ids), self._document())
 

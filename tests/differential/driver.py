@@ -52,9 +52,13 @@ class Driver:
         try:
             for name in names:
                 getattr(self, name)()
+            self.look()
         finally:
             self.reference.forget(self.TABLE, self.written())
         return len(self.asked)
+
+    def look(self) -> None:
+        """Ask for what was written, where the operations seldom do so by themselves."""
 
     def written(self) -> Sequence[Key]:
         """The keys of what the sequence has written."""

@@ -34,6 +34,10 @@ class Merchants(Driver):
         ids = [*self.memory.items, *(f"key#{one}" for one in self.memory.keys)]
         return [{"id": {"S": one}} for one in ids]
 
+    def look(self) -> None:
+        for merchant_id in self.ids:
+            self.ask("keys_of", merchant_id, view=list)
+
     def create(self) -> None:
         keys = {key.key_hash: key for key in (self._api_key(), self._api_key())}
         self.ask("create", self._merchant(), list(keys.values()))

@@ -82,7 +82,12 @@ def dynamodb_local() -> Iterator[Sequence[Reference]]:
     command += ["-cp", f"{JARS}/*", "com.amazonaws.services.dynamodbv2.local.main.ServerRunner"]
     command += ["-inMemory", "-port", str(port)]
     with subprocess.Popen(
-        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=JARS
+        command,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        cwd=JARS,
+        # Ctrl-C is for whoever asks; what is begun has to be answered.
+        start_new_session=True,
     ) as server:
         try:
             _wait_for(port)

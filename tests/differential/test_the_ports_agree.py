@@ -27,7 +27,7 @@ from tests.differential.vault import Vault
 from tests.support.builders import NOON, a_payment, later
 
 PARTS = 4
-SEQUENCES = 3 * sum(WEIGHTS.values())
+SEQUENCES = 2 * sum(WEIGHTS.values())
 """In each part; parts may be played at once."""
 OWN = "999999"
 

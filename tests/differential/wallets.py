@@ -8,7 +8,13 @@ from random import Random
 from payflow.aws.posted_facts import PostedFacts
 from payflow.aws.wallets import DynamoWallets
 from payflow.domain.money import Money
-from payflow.domain.wallet import AUTHORIZING, Wallet, WalletAction, WalletRequest
+from payflow.domain.wallet import (
+    AUTHORIZING,
+    Wallet,
+    WalletAction,
+    WalletOperation,
+    WalletRequest,
+)
 from simulation.ports.wallets import InMemoryWallets
 from tests.differential.driver import Driver, Key
 from tests.differential.payments import posted
@@ -22,7 +28,17 @@ class Wallets(Driver):
 
     TABLE = "WALLETS_TABLE"
     OPERATIONS = (
-        *("create", "top_up", "top_up", "authorize", "authorize", "follow", "follow", "follow"),
+        *(
+            "open",
+            "create",
+            "top_up",
+            "top_up",
+            "authorize",
+            "authorize",
+            "follow",
+            "follow",
+            "follow",
+        ),
         *("get", "find", "refuse", "later", "posted_since"),
     )
 
@@ -36,6 +52,18 @@ class Wallets(Driver):
     def written(self) -> Sequence[Key]:
         ids = (*self.memory.wallets, *self.memory.operations)
         return [{"id": {"S": one}} for one in ids]
+
+    def look(self) -> None:
+        for wallet_id in self.memory.wallets:
+            self.ask("get", wallet_id)
+        for operation in list(self.memory.operations.values()):
+            self.ask("find", operation.wallet_id, operation.key)
+
+    def open(self) -> None:
+        """A wallet with something in it and, often, a hold or a debit on it."""
+        self.create()
+        self.top_up()
+        self.authorize()
 
     def create(self) -> None:
         made = Wallet(
@@ -83,14 +111,20 @@ class Wallets(Driver):
             action=action,
             amount=Money(self.one_of(1, 50, 50, 100, 10**12), self.one_of("INR", "INR", "EUR")),
             payment_id=self.maybe("pay_1"),
-            authorization_key=None if authorizes else self._key(),
+            authorization_key=None if authorizes else self._authorization_key(),
             final=self.one_of(True, False),
             whole_only=self.one_of(True, False, False),
             request_hash=self.maybe("00"),
         )
 
+    def _authorization_key(self) -> str:
+        """Mostly of something that was authorised."""
+        operations: dict[str, WalletOperation] = self.memory.operations
+        known = [one.key for one in operations.values() if one.action in AUTHORIZING]
+        return self.chance.choice([*known, *known, *known, self._key()])
+
     def _key(self) -> str:
-        return self.one_of("k1", "k1", "k2", "k2", "k3", "k4", "k5")
+        return self.one_of("k1", "k2", "k3", "k4", "k5", "k6", "k7")
 
 
 class _Wallets(DynamoWallets):

@@ -22,6 +22,7 @@ from tools.errors import ToolError
 from tools.options import STATE_DIR_DEFAULT, JsonOption, StateDirOption
 from tools.output import notes, print_json, results
 from tools.progress import ProgressReport
+from tools.simulation.mutants import hunt
 from tools.simulation.story import tell
 
 PLANS: str = "plans"
@@ -50,6 +51,9 @@ def simulate(
         CrashPoints | None,
         typer.Option(help="Instead of chance: every crash, or two, in an order of each kind."),
     ] = None,
+    mutants: Annotated[
+        bool, typer.Option("--mutants", help="Check the checks: each known mistake must be found.")
+    ] = False,
     state_dir: StateDirOption = STATE_DIR_DEFAULT,
     as_json: JsonOption = False,
 ) -> None:
@@ -68,7 +72,12 @@ def simulate(
         payflow simulate --seed 41 --payments 100
         payflow simulate --crash-points single
         payflow simulate --plan .payflow/plans/41.json
+        payflow simulate --mutants --jobs 2
     """
+    if mutants:
+        if not hunt(jobs, as_json=as_json):
+            raise typer.Exit(1)
+        return
     started = time.perf_counter()
     if plan is not None:
         total, worlds = _replayed(plan)
