@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from random import Random
 from typing import Final
 
+from payflow.domain.callback_document import callback_body
+from payflow.domain.ids import derived_id
+from payflow.domain.outcomes import Outcome
 from payflow.domain.provider import Faults as ProviderFaults
+from payflow.domain.provider_callback import CallbackType, ProviderCallback
 from simulation.faults import Fault, Kind, Level
 from simulation.gateway import Gateway
 from simulation.kernel import Kernel
@@ -98,7 +103,7 @@ class Incidents:
 
     def _forge(self, chance: Random) -> None:
         name = chance.choice(sorted(self.control.load().documents()))
-        body = b'{"type":"payment.updated","payment_id":"pay_1","outcome":"approved"}'
+        body = json.dumps(callback_body(_invented(name, self.kernel.now()))).encode()
         headers = {
             "webhook-id": "cb_forged",
             "webhook-timestamp": str(int(self.kernel.now().timestamp())),
@@ -106,3 +111,16 @@ class Incidents:
         }
         if self.post(name, headers, body) == 202:
             self.accepted(name)
+
+
+def _invented(provider: str, now: datetime) -> ProviderCallback:
+    """An approval as that provider would tell of it, so that nothing but its signature is wrong."""
+    return ProviderCallback(
+        id="cb_forged",
+        provider=provider,
+        type=CallbackType.PAYMENT_UPDATED,
+        payment_id=derived_id("pay", "forged"),
+        key=derived_id("pk", "forged"),
+        occurred_at=now,
+        outcome=Outcome.APPROVED,
+    )

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from simulation.mutants.mutant import Mutant
+from simulation.faults import Kind
+from simulation.mutants.mutant import Mutant, everywhere
+
+NO_START: Final = (
+    *everywhere("workflow.start", 1, Kind.THROTTLE),
+    *everywhere("workflow.start", 2, Kind.THROTTLE),
+)
+"""Neither the request nor the wake-up after it can start an execution."""
 
 EVENTS: Final = (
     Mutant(
@@ -57,20 +64,13 @@ EVENTS: Final = (
         breaks=34,
     ),
     Mutant(
-        name="watched-once",
-        module="payflow.services.wake_payment",
-        old="            self.wake_ups.wake([(payment.id, payment.updated_at + WATCHED_FOR)])\n",
-        new="",
-        mistake="an execution that still works when it is looked after is never looked after again",
-        breaks=34,
-    ),
-    Mutant(
         name="start-fails-in-silence",
         module="payflow.services.wake_payment",
         old="            run.must_start(payment, resumed=woken is Woken.RESUMED)\n",
         new="            run.start(payment)\n",
         mistake="a wake-up is done with although its execution could not be started",
         breaks=34,
+        plan=NO_START,
     ),
     Mutant(
         name="wake-up-swallows-errors",
@@ -84,6 +84,7 @@ EVENTS: Final = (
 """,
         mistake="a wake-up that failed leaves the queue",
         breaks=34,
+        plan=NO_START,
     ),
     Mutant(
         name="sweeper-ignores-due",
@@ -92,28 +93,6 @@ EVENTS: Final = (
         new="self.wake_ups.wake([(payment_id, now) for payment_id in due[1:]])",
         mistake="the sweeper passes over the payment that has been due for longest",
         breaks=34,
-    ),
-    Mutant(
-        name="callback-believed",
-        module="payflow.services.handle_callback",
-        old="        return Handled.INQUIRED, self._saved(payment, payment, nudged=True)\n",
-        new="""\
-        from payflow.domain.outcomes import ProviderResult
-        from payflow.domain.payment import answered, new_attempt, opened
-
-        asked = new_attempt(
-            payment,
-            Operation.INQUIRE,
-            attempt.provider,
-            now=self.clock.now(),
-            instruction=attempt.instruction,
-        )
-        told = ProviderResult(outcome=callback.outcome or Outcome.UNKNOWN, latency_ms=0)
-        known = answered(opened(payment, asked), told)
-        return Handled.INQUIRED, self._saved(payment, known, nudged=False)
-""",
-        mistake="a callback's word is taken for the provider's answer, and nobody inquires",
-        breaks=9,
     ),
     Mutant(
         name="fold-duplicates",
@@ -138,14 +117,6 @@ EVENTS: Final = (
         new="    folded = wiring.fold_ledger()(posted[:1])\n",
         mistake="of a batch of the stream only the first record reaches the journal",
         breaks=17,
-    ),
-    Mutant(
-        name="watermark-runs-back",
-        module="payflow.domain.journal",
-        old="watermark=max(head.watermark, ordered[-1].posted_at),",
-        new="watermark=ordered[-1].posted_at,",
-        mistake="the journal's watermark follows the last page, even if that came late",
-        breaks=12,
     ),
     Mutant(
         name="newest-not-looked-for",
