@@ -78,6 +78,11 @@ def wallets_are_their_operations(stores: Stores) -> Iterator[Problem]:
         )
         for check in WALLETS:
             yield from check(facts)
+        for hold in wallet.holds:
+            payment = stores.payments.items.get(hold.payment_id)
+            if payment is not None and payment.is_terminal and payment.open_review is None:
+                text = f"is {payment.status}, and {hold.amount_minor} is held in its wallet"
+                yield Problem(1, payment.id, text)
 
 
 def _owed(transactions: Iterable[JournalTransaction]) -> Counter[str]:

@@ -28,7 +28,8 @@ class MutantResult:
     """What became of a mutant: `invariant` broke first, in the world of `seed`.
 
     `payments` is how many payments all worlds until then had; `seconds` is how long they took.
-    `invariant` is None if it survived, or the product itself stopped it: `text` says which.
+    `invariant` is None if it survived, and 0 if the product itself refused to do what the mistake
+    asked of it, by an exception that nothing expects; `text` says what happened.
     """
 
     name: str

@@ -16,11 +16,10 @@ PAYMENTS: Final = 100
 class Mutant:
     """`old` occurs exactly once in the source of `module`, and becomes `new`.
 
-    `breaks` is the invariant that no longer holds; another one may be the first to show it. Where
-    the product itself refuses to do what the mistake asks of it, `raises` names the exception that
-    ends the world. `level` is how much has to go wrong for the mistake to matter. A mistake
-    that matters only where rare things coincide brings the `plan` that has them coincide, in the
-    world of seed 0; then nothing else goes wrong.
+    `breaks` is the invariant that no longer holds; another one may be the first to show it.
+    `level` is how much has to go wrong for the mistake to matter. A mistake that matters only where
+    rare things coincide brings the `plan` that has them coincide, in the world of seed 0; then
+    nothing else goes wrong.
     """
 
     name: str
@@ -29,7 +28,6 @@ class Mutant:
     new: str
     mistake: str
     breaks: int
-    raises: str = ""
     level: Level = Level.ALL
     plan: tuple[Fault, ...] = ()
 

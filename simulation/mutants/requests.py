@@ -88,7 +88,6 @@ REQUESTS: Final = (
 """,
         mistake="after a conflict the same decision is written over what the other one wrote",
         breaks=25,
-        raises="ValueError",
     ),
     Mutant(
         name="called-before-written",
