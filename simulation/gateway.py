@@ -8,7 +8,8 @@ machines do has the true time: it is our machines whose clocks may be off.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any, Final, cast
@@ -28,6 +29,7 @@ from functions import (
     wake_payments,
     wallets_api,
 )
+from payflow import wiring
 from payflow.aws.callback_queues import SqsInbox, SqsOutbox
 from payflow.aws.control import CachedMarket
 from payflow.aws.deployed_file import deployed_document
@@ -132,7 +134,7 @@ def _rate_table() -> RateTable:
 class Gateway:
     """One world's services, under the names that `payflow.wiring` gives them.
 
-    `post_callback` is the wire from the simulated providers to the API.
+    `line` is the wire from the simulated providers to the API.
     """
 
     def __init__(
@@ -147,57 +149,53 @@ class Gateway:
         line: Any,
     ) -> None:
         """Everything is joined here, once per world."""
+        self._kernel, self._faults = kernel, faults
+        self._clock, self._true_clock = KernelClock(kernel), _TrueClock(kernel)
+        self._chance = KernelRandomness(kernel)
+        self._site = partial(sites.Site, kernel=kernel, faults=faults, trace=trace)
+        self.keys = CallbackKeys()
+        self._open_stores(stores)
+        self._open_lines(stores, cast(Any, sqs), workflow)
+        self._services = {**self._payment_services(), **self._other_services(stores, line)}
+        self.call_provider = provider_task(lambda: calls)
+        claims = self._site("claims", stores.claims, sites.CLAIMS)
+        calls = CallProvider(self._market, claims, self._on_the_wire)
 
-        def site(
-            name: str, port: object, operations: sites.Operations, delay_max_ms: int | None = None
-        ) -> Any:
-            return sites.Site(
-                name,
-                port,
-                operations,
-                kernel=kernel,
-                faults=faults,
-                trace=trace,
-                delay_max_ms=delay_max_ms,
-            )
-
-        clock, chance, client = KernelClock(kernel), KernelRandomness(kernel), cast(Any, sqs)
-        true_clock = _TrueClock(kernel)
-        self._clock, self._kernel, self._faults, self._chance = clock, kernel, faults, chance
+    def _open_stores(self, stores: Stores) -> None:
+        site: Callable[..., Any] = self._site
         self._payments = site("payments", stores.payments, sites.PAYMENTS)
         self._vault = site("vault", stores.vault, sites.VAULT)
         self._wallets = site("wallets", stores.wallets, sites.WALLETS)
         self._merchants = site("merchants", stores.merchants, sites.MERCHANTS)
         within = sites.PROVIDER_DELAY_MAX_MS
-        self._book = site("book", stores.book, sites.BOOK, within)
-        control = site("control", stores.control, sites.CONTROL)
+        self._book = site("book", stores.book, sites.BOOK, delay_max_ms=within)
+        self._control = site("control", stores.control, sites.CONTROL)
         read = site("market", stores.control, sites.MARKET)
-        table = cast(Any, ControlTable(read, stores.control.control))
-        self._new_market: Callable[[], CachedMarket] = lambda: CachedMarket(table, true_clock)
+        self._control_table = cast(Any, ControlTable(read, stores.control.control))
         self._market = _Market(self._new_market())
-        workflow = site("workflow", workflow, sites.WORKFLOW)
-        self._wake_ups = site("wake_ups", SqsWakeUps(client, "wake_ups", clock), sites.WAKE_UPS)
-        outbox = SqsOutbox(client, "outbox", true_clock)
+
+    def _open_lines(self, stores: Stores, client: Any, workflow: object) -> None:
+        site: Callable[..., Any] = self._site
+        self._workflow = site("workflow", workflow, sites.WORKFLOW)
+        wake_ups = SqsWakeUps(client, "wake_ups", self._clock)
+        self._wake_ups = site("wake_ups", wake_ups, sites.WAKE_UPS)
+        outbox = SqsOutbox(client, "outbox", self._true_clock)
         self._outbox = site("outbox", outbox, sites.OUTBOX)
+        self._inbox = site("inbox", SqsInbox(client, "inbox"), sites.INBOX)
         self.calls, self._far_side = Calls(), FarSide(partial(self._beyond, stores), outbox)
-        inbox = site("inbox", SqsInbox(client, "inbox"), sites.INBOX)
-        self.keys = CallbackKeys()
-        self._true_clock = true_clock
+
+    def _payment_services(self) -> dict[str, Any]:
+        clock, chance = self._clock, self._chance
         moving: dict[str, Any] = {
             "payments": self._payments,
             "market": self._market,
-            "workflow": workflow,
+            "workflow": self._workflow,
             "clock": clock,
             "randomness": chance,
             "functions": FUNCTIONS,
         }
         record_dispute = RecordDispute(self._payments, clock, chance)
-        desk = SimulatedDisputeDesk(self._book, self._outbox, true_clock)
-        desks = CustomerDesks(self._market, self._at_the_provider)
-        self._new_accept: Callable[[], AcceptCallback] = lambda: AcceptCallback(
-            self._market, self.keys, inbox, clock
-        )
-        self._services: dict[str, Any] = {
+        return {
             "create_payment": CreatePayment(
                 **moving, vault=self._vault, rates=Rates(), wallets=self._wallets
             ),
@@ -206,31 +204,39 @@ class Gateway:
             ),
             "instruct_payment": InstructPayment(**moving),
             "wake_payment": WakePayment(**moving, wake_ups=self._wake_ups),
-            "sweep_payments": SweepPayments(self._payments, self._wake_ups, clock),
             "handle_callback": HandleCallback(
                 **moving, record_dispute=lambda callback: record_dispute(callback).word
             ),
+        }
+
+    def _other_services(self, stores: Stores, line: Any) -> dict[str, Any]:
+        clock, chance = self._clock, self._chance
+        desk = SimulatedDisputeDesk(self._book, self._outbox, self._true_clock)
+        desks = CustomerDesks(self._market, self._at_the_provider)
+        journal: Any = self._site("journal", stores.journal, sites.JOURNAL)
+        return {
             "accept_callback": self._new_accept(),
+            "confirm_payment": ConfirmPayment(self._payments, desks, clock),
             "deliver_callback": DeliverCallback(
                 market=self._market,
                 keys=self.keys,
                 line=line,
                 sender=self._outbox,
-                clock=true_clock,
+                clock=self._true_clock,
                 is_current=lambda callback: still_true(callback, self._book),
             ),
-            "update_health": UpdateHealth(control, clock, chance),
-            "fold_ledger": FoldLedger(
-                site("journal", stores.journal, sites.JOURNAL), clock, chance
-            ),
-            "confirm_payment": ConfirmPayment(self._payments, desks, clock),
-            "submit_evidence": SubmitEvidence(self._payments, desk, clock, chance),
+            "fold_ledger": FoldLedger(journal, clock, chance),
             "manage_wallets": ManageWallets(self._wallets, clock),
+            "submit_evidence": SubmitEvidence(self._payments, desk, clock, chance),
+            "sweep_payments": SweepPayments(self._payments, self._wake_ups, clock),
+            "update_health": UpdateHealth(self._control, clock, chance),
         }
-        self.call_provider = provider_task(lambda: calls)
-        calls = CallProvider(
-            self._market, site("claims", stores.claims, sites.CLAIMS), self._on_the_wire
-        )
+
+    def _new_market(self) -> CachedMarket:
+        return CachedMarket(self._control_table, self._true_clock)
+
+    def _new_accept(self) -> AcceptCallback:
+        return AcceptCallback(self._market, self.keys, self._inbox, self._clock)
 
     def __getattr__(self, name: str) -> Callable[[], Any]:
         """The factory of that name, as `payflow.wiring` has it."""
@@ -261,10 +267,22 @@ class Gateway:
         self._market.current = self._new_market()
         self._services["accept_callback"] = self._new_accept()
 
-    def take_over(self) -> None:
-        """Give the handlers of `functions/` this gateway for their wiring."""
-        for module in HANDLERS:
-            cast(Any, module).wiring = self
+    @contextmanager
+    def in_charge(self) -> Iterator[None]:
+        """A time in which the handlers of `functions/` have this gateway for their wiring.
+
+        Nobody reads their log lines then.
+        """
+        level = logger().log_level
+        logger().setLevel(logging.CRITICAL)
+        try:
+            for module in HANDLERS:
+                cast(Any, module).wiring = self
+            yield
+        finally:
+            logger().setLevel(level)
+            for module in HANDLERS:
+                cast(Any, module).wiring = wiring
 
     def _at_the_provider(self, config: ProviderConfig, faults: ProviderFaults) -> Provider:
         return create_provider(
@@ -344,8 +362,3 @@ def routes() -> Mapping[str, Callable[[Request], Any]]:
         "top_up": wallets_api.top_up_wallet,
         "callback": provider_callbacks_api.receive_callback,
     }
-
-
-def be_quiet() -> None:
-    """Nobody reads the functions' log lines here."""
-    logger().setLevel(logging.CRITICAL)

@@ -18,8 +18,8 @@ from payflow.providers.simulated.callbacks import CallbackSender
 from simulation.faults import ANSWERING, CALLING, Faults, Kind
 from simulation.kernel import Invocation, Kernel, KernelClock
 
-TOLD_AFTER_MS: Final = (0, 120_000)
-"""When a provider tells of an approval that came late."""
+TOLD_AFTER_MS: Final = (0,)
+"""When a provider tells of an approval that came late: once, at once."""
 
 LOOKS_MAX: Final = 6
 LOOK_PAUSE_MS: Final = 2_000

@@ -26,7 +26,7 @@ from simulation.checks import Examiner, Violation, committed
 from simulation.client import Shop, order_key
 from simulation.executions import PLAN, Executions
 from simulation.faults import RATES, Fault, Faults, Kind, Level, planned
-from simulation.gateway import FUNCTIONS, Gateway, be_quiet, routes
+from simulation.gateway import FUNCTIONS, Gateway, routes
 from simulation.incidents import Incidents, drawn_incidents, planned_incidents
 from simulation.kernel import Invocation, Kernel, KernelClock, Restless
 from simulation.luck import luck
@@ -144,16 +144,8 @@ class World:
 
     def run(self) -> Ended:
         """Live through it."""
-        be_quiet()
-        self.gateway.take_over()
-        try:
-            self._open()
-            self.kernel.run(FAULTS_END_MS)
-            self._recover()
-            self.kernel.run(REST_MS)
-            self._judge()
-        except Restless as restless:
-            self._break(34, -1, str(restless))
+        with self.gateway.in_charge():
+            self._live()
         items = self.stores.payments.items
         return Ended(
             seed=self._scope.seed,
@@ -164,6 +156,16 @@ class World:
             outcomes=Counter(payment.status.value for payment in items.values()),
             trace=self.trace,
         )
+
+    def _live(self) -> None:
+        try:
+            self._open()
+            self.kernel.run(FAULTS_END_MS)
+            self._recover()
+            self.kernel.run(REST_MS)
+            self._judge()
+        except Restless as restless:
+            self._break(34, -1, str(restless))
 
     def number(self, payment_id: str) -> int:
         """The number of a payment by its id; -1 for one that nobody has ordered."""

@@ -59,12 +59,10 @@ def simulate(
 ) -> None:
     """Live through whole worlds of payments in virtual time, and check every promise as they go.
 
-    The real services, function handlers and workflow run on in-memory stores and simulated
-    providers, while processes die, messages come twice, answers get lost and clocks are off. One
-    seed replays one world, on any machine.
+    The real services, functions and workflow run on in-memory stores and simulated providers,
+    while processes die, messages come twice and answers get lost. A seed is one world anywhere.
 
-    A violation is cut down to the orders and faults that it needs, told, and kept as a plan. Exit
-    code 1 if there is any.
+    A violation is cut down to what it needs, told, and kept as a plan. Exit code 1 if there is any.
 
     For example:
 
@@ -75,27 +73,28 @@ def simulate(
         payflow simulate --mutants --jobs 2
     """
     if mutants:
-        if not hunt(jobs, as_json=as_json):
-            raise typer.Exit(1)
-        return
+        raise typer.Exit(0 if hunt(jobs, as_json=as_json) else 1)
     started = time.perf_counter()
-    if plan is not None:
-        total, worlds = _replayed(plan)
-    else:
-        worlds = (
-            list(scopes(payments, seed, faults, per_world))
-            if crash_points is None
-            else _crashes(seed, crash_points)
-        )
-        total = _lived(worlds, jobs)
-    elapsed_s = time.perf_counter() - started
+    worlds = _worlds(plan, crash_points, seed) or list(scopes(payments, seed, faults, per_world))
+    total = _lived(worlds, jobs)
+    result = total.document(time.perf_counter() - started)
     if as_json:
-        print_json(total.document(elapsed_s))
+        print_json(result)
     else:
-        results.print(_summary(total.document(elapsed_s)))
+        results.print(_summary(result))
     if total.violated:
         _tell_first(total, worlds, state_dir)
         raise typer.Exit(1)
+
+
+def _worlds(plan: Path | None, crash_points: CrashPoints | None, seed: int) -> list[Scope]:
+    """The worlds that are asked for by a plan or by crash points; none for those of chance."""
+    if plan is not None:
+        return [_replayed(plan)]
+    if crash_points is None:
+        return []
+    crashed = single_crashes if crash_points is CrashPoints.SINGLE else double_crashes
+    return [scope for number in one_of_each(seed).values() for scope in crashed(seed, number)]
 
 
 def _lived(worlds: list[Scope], jobs: int) -> Total:
@@ -107,17 +106,11 @@ def _lived(worlds: list[Scope], jobs: int) -> Total:
         return run(worlds, jobs, report)
 
 
-def _replayed(path: Path) -> tuple[Total, list[Scope]]:
+def _replayed(path: Path) -> Scope:
     try:
-        scope = read_plan(path)
+        return read_plan(path)
     except PlanUnreadable as error:
         raise ToolError(f"{path} is not a plan: {error}") from error
-    return run([scope], jobs=1), [scope]
-
-
-def _crashes(seed: int, how_many: CrashPoints) -> list[Scope]:
-    crashed = single_crashes if how_many is CrashPoints.SINGLE else double_crashes
-    return [scope for number in one_of_each(seed).values() for scope in crashed(seed, number)]
 
 
 def _summary(document: dict[str, Any]) -> Table:

@@ -24,7 +24,7 @@ from payflow.domain.plan_authorization import Approve, AskCustomer, Authorize, C
 from payflow.domain.plan_inquiry import Flag, Rest
 from payflow.domain.provider import Market
 from payflow.domain.review import ReviewReason
-from payflow.domain.verification import UNKNOWN_LOOKS
+from payflow.domain.verification import SENT_BY_ANOTHER, UNKNOWN_LOOKS
 from tests.support.builders import (
     NOON,
     a_market,
@@ -165,6 +165,19 @@ class TestVerifyBeforeFailover:
 
         assert isinstance(decided, Authorize)
         assert decided.provider == "B"
+
+    def test_what_another_execution_sends_may_leave_as_long_as_its_function_may_run(self) -> None:
+        claimed = a_result(Outcome.UNKNOWN, Category.UNKNOWN, code=SENT_BY_ANOTHER)
+        payment = tried(a_payment(), "A", claimed)
+        asked = tried(payment, "A", NOT_FOUND, operation=Operation.INQUIRE, at=later(1))
+        again = tried(asked, "A", NOT_FOUND, operation=Operation.INQUIRE, at=later(35))
+        at_last = tried(again, "A", NOT_FOUND, operation=Operation.INQUIRE, at=later(37))
+
+        waiting = plan(again, at=35)
+
+        assert isinstance(waiting, CheckStatus)
+        assert waiting.not_before >= later(37), "the call's time and the window after it"
+        assert isinstance(plan(at_last, at=37), Authorize)
 
     def test_an_answer_that_took_longer_than_the_window_proves_nothing(self) -> None:
         payment = tried(a_payment(), "A", UNKNOWN)

@@ -7,6 +7,7 @@ time, duplicates them, loses answers, and repeats requests; providers fail and l
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import suppress
 from itertools import pairwise
 
 from hypothesis import HealthCheck, settings
@@ -20,7 +21,7 @@ from hypothesis.stateful import (
     rule,
 )
 
-from payflow.domain.errors import Conflict, InvalidRequest
+from payflow.domain.errors import Conflict, InvalidRequest, Unavailable
 from payflow.domain.instruction import InstructionKind
 from payflow.domain.ledger import AccountKind, Phase, Side, folded
 from payflow.domain.outcomes import Outcome
@@ -103,7 +104,8 @@ class PaymentLife(RuleBasedStateMachine):
     def hear_from_a_provider(self, data: st.DataObject, outcome: Outcome) -> None:
         """True or not, duplicated, early or late."""
         attempts = self.payment.attempts
-        self.world.tell(self.payment, data.draw(st.integers(1, len(attempts))), outcome)
+        with suppress(Unavailable):  # It is delivered again; here as other news, later.
+            self.world.tell(self.payment, data.draw(st.integers(1, len(attempts))), outcome)
 
     @rule()
     def be_woken(self) -> None:

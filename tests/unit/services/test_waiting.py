@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from payflow.domain.errors import Conflict
+from payflow.domain.errors import Conflict, Unavailable
 from payflow.domain.instruction import InstructionKind
 from payflow.domain.outcomes import Operation, Outcome
 from payflow.domain.payment import CaptureMethod, Payment, Status
@@ -116,6 +116,23 @@ class TestCallbacks:
         world.run()
 
         assert world.payment(payment.id).status is Status.SUCCEEDED
+
+    def test_an_approval_is_kept_until_the_inquiry_in_the_air_has_its_answer(
+        self, world: InProcess
+    ) -> None:
+        payment = world.pay()
+        lost = crashed_everywhere(world, payment)
+        assert world.tell(lost, 1) == "inquired"
+        assert world.payment(payment.id).open_attempt is not None
+
+        assert world.tell(lost, 1) == "nothing_new", "the inquiry is as new as the news"
+        world.later(seconds=1)
+
+        with pytest.raises(Unavailable, match="just asking"):
+            world.tell(lost, 1)
+
+        world.run()
+        assert world.tell(world.payment(payment.id), 1) == "nothing_new"
 
     def test_one_from_another_provider_is_about_nothing(self, world: InProcess) -> None:
         payment = world.pay(CHALLENGE)

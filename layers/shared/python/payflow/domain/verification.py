@@ -36,6 +36,13 @@ INQUIRIES_MAX: Final = 60
 """How many inquiries there can be about one call, callbacks included: each is kept."""
 
 
+SENT_BY_ANOTHER: Final = "sent_by_another_execution"
+"""The code of an outcome that is unknown because another execution has claimed the call."""
+
+CALL_LASTS_MAX: Final = timedelta(seconds=35)
+"""The workflow waits no longer for a provider call, and its function is ended before."""
+
+
 @dataclass(frozen=True, slots=True)
 class Inquiry:
     """Ask this provider what became of a call, not before `not_before`."""
@@ -89,14 +96,19 @@ def visible_from(payment: Payment, asked: Attempt, market: Market) -> datetime:
 
     The call may have left at any moment until its outcome was written down as unknown, and may
     become visible a whole window after that. The first inquiry starts no earlier than that moment.
-    A provider that is no longer configured proves nothing for a day.
+    A call that another execution has claimed may leave later, as long as its function may run:
+    who wrote the unknown down is not who makes the call. A provider that is no longer configured
+    proves nothing for a day.
     """
     mine = payment.attempts_for(asked.instruction)
     inquiry = next(a for a in mine if a.number > asked.number)
+    left_by = inquiry.started_at
+    if asked.code == SENT_BY_ANOTHER:
+        left_by += CALL_LASTS_MAX
     provider = market.provider(asked.provider)
     if provider is None:
-        return inquiry.started_at + timedelta(days=1)
-    return inquiry.started_at + timedelta(milliseconds=provider.visibility_ms)
+        return left_by + timedelta(days=1)
+    return left_by + timedelta(milliseconds=provider.visibility_ms)
 
 
 def _pending_look(payment: Payment, asked: Attempt, since: list[Attempt]) -> datetime | None:

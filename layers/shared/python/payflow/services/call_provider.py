@@ -15,6 +15,7 @@ from payflow.domain.outcomes import Category, Operation, Outcome, ProviderResult
 from payflow.domain.ports import CallClaims, MarketSource, Provider
 from payflow.domain.provider import Faults, Market, ProviderConfig
 from payflow.domain.provider_call import ProviderCall, call_from_document, result_to_document
+from payflow.domain.verification import SENT_BY_ANOTHER
 
 ProviderFactory = Callable[[ProviderConfig, Faults], Provider]
 
@@ -52,7 +53,7 @@ class CallProvider:
                 return _unanswered("provider_not_configured")
             return self._provider(config, market).inquire(call)
         if not self.claims.claim(call.payment_id, call.attempt_number):
-            return _unanswered("sent_by_another_execution")
+            return _unanswered(SENT_BY_ANOTHER)
         if config is None:
             return NOT_CONFIGURED
         return OPERATIONS[call.operation](self._provider(config, market), call)

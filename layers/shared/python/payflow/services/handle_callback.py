@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from payflow.domain.answer import revised
+from payflow.domain.errors import Unavailable
 from payflow.domain.late_approval import is_late, taken_back
 from payflow.domain.outcomes import Operation, Outcome
 from payflow.domain.payment import Attempt, Payment, provider_key
@@ -56,6 +57,9 @@ class HandleCallback:
         """Act on `callback`; a word for the log.
 
         Raises `Unavailable` when the store or the workflow cannot be reached: deliver it again.
+        So it does for an approval while an older inquiry about it is in the air, which may have
+        been answered before there was anything to find: only when that answer is known can it be
+        told whether the payment has gone on without the operation.
         """
         if callback.type not in (CallbackType.PAYMENT_UPDATED, CallbackType.REFUND_UPDATED):
             return self.record_dispute(callback)
@@ -80,6 +84,10 @@ class HandleCallback:
         if callback.outcome is Outcome.APPROVED and is_late(payment, attempt):
             after = taken_back(payment, attempt, self.clock.now())
             return Handled.TAKEN_BACK, self._saved(payment, after, nudged=False)
+        if callback.outcome is Outcome.APPROVED and _was_asked_before(callback, payment, attempt):
+            raise Unavailable(
+                "inquiry_in_the_air", f"{payment.id} is just asking about it", retry_after_s=5
+            )
         if not _is_waited_for(payment, attempt):
             return Handled.NOTHING_NEW, None
         return Handled.INQUIRED, self._saved(payment, payment, nudged=True)
@@ -107,6 +115,17 @@ def _named_by(callback: ProviderCallback, payment: Payment | None) -> Attempt | 
         if not asks and provider_key(payment.id, attempt.number) == callback.key:
             return attempt if attempt.provider == callback.provider else None
     return None
+
+
+def _was_asked_before(callback: ProviderCallback, payment: Payment, attempt: Attempt) -> bool:
+    """Whether an inquiry about `attempt` is in the air that began before what is told now."""
+    inquiry = payment.open_attempt
+    return (
+        inquiry is not None
+        and inquiry.operation is Operation.INQUIRE
+        and inquiry.started_at < callback.occurred_at
+        and payment.asked_about(attempt.instruction) == attempt
+    )
 
 
 def _is_waited_for(payment: Payment, attempt: Attempt) -> bool:

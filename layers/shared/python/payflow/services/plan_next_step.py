@@ -110,16 +110,16 @@ def _with_page(payment: Payment, result: ProviderResult | None) -> Payment:
 
 
 def _ends_authorization(payment: Payment, answer: dict[str, Any] | None) -> bool:
-    """Whether this is the plan after the authorisation, or its repetition after a crash.
+    """Whether this is the plan after the authorisation or its void, or a repetition of that plan.
 
     By then a capture or refund may have been called already; the plans after those do not count,
-    since they would only forget it again.
+    since they would only forget the CVC again.
     """
+    about = payment.attempts
     if answer is not None:
-        number = answer["attempt_number"]
-        return any(one.number == number and one.instruction is None for one in payment.attempts)
-    about = (instruction_of(payment, attempt) for attempt in payment.attempts)
-    return all(one is None or one.kind is InstructionKind.VOID for one in about)
+        about = tuple(one for one in about if one.number == answer["attempt_number"])
+    asked = (instruction_of(payment, attempt) for attempt in about)
+    return all(one is None or one.kind is InstructionKind.VOID for one in asked)
 
 
 def _late_approval(payment: Payment, answer: dict[str, Any] | None) -> Attempt | None:
