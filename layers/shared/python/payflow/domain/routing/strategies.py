@@ -3,6 +3,9 @@
 A strategy sees providers that can all take the payment, what is known of their health, and a source
 of randomness; it returns all of them, best first, each with its score and the reason in words. It
 keeps no state: what it learns from is the health in `RankingFacts`.
+
+`create_strategy` and `strategy_names` give the same choices as policies that learn from outcomes
+alone, for benchmarks and third parties: see `payflow.domain.routing.policies`.
 """
 
 from __future__ import annotations
@@ -14,6 +17,16 @@ from typing import ClassVar, Final, Protocol
 from payflow.domain.ports import Randomness
 from payflow.domain.provider import ProviderConfig, ProviderHealth
 from payflow.domain.routing.model import Candidate
+from payflow.domain.routing.policies.registry import create_strategy, strategy_names
+
+__all__ = [
+    "DEFAULT_STRATEGY",
+    "STRATEGIES",
+    "RankingFacts",
+    "Strategy",
+    "create_strategy",
+    "strategy_names",
+]
 
 EXPLORATION_SHARE: Final = 0.02
 """The share of first attempts that try another provider than the best, to keep learning."""
