@@ -22,7 +22,9 @@ _STEP: Final = 2 * LOG_ODDS_MAX / (POINTS - 1)
 _LOG_ODDS: Final = [-LOG_ODDS_MAX + _STEP * point for point in range(POINTS)]
 RATES: Final = [1 / (1 + math.exp(-x)) for x in _LOG_ODDS]
 _FAILURES: Final = [1 - rate for rate in RATES]
-_SQUARES: Final = [rate * rate for rate in RATES]
+
+_GAIN_MIN: Final = 1e-9
+"""A gain below this is not worth a thought."""
 
 _SPREAD_MAX: Final = 0.25
 """The share that may move to a neighbour in one step of the diffusion, for it to stay stable."""
@@ -113,30 +115,41 @@ class Belief:
     def index(self, under_way: int) -> float:
         """The rate for sure that would be as good as asking this arm, with so many answers to come.
 
-        Asking gains, for a while, what the arm turns out to be above that rate, and loses what it
-        turns out to be below: so the index is the expectile at which E(index - rate)+ =
-        (1 + worth) E(rate - index)+ (Newey and Powell, "Asymmetric least squares estimation and
-        testing", 1987), as the Gittins and Whittle indices are rates of indifference. The worth is
-        the reach of a discovery times the share of the belief's variance that an outcome removes.
+        Asking costs what the arm's mean falls short of that rate, and gains, for a while, what the
+        arm may turn out to be above it: the index is where the two are equal. It is an index of
+        indifference, as those of Gittins, 1979, and Whittle, "Restless bandits", 1988, with the
+        worth of knowing in the place of their dynamic programme:
+
+            index - mean = worth(told) × E(rate - index)+,  worth(told) = reach × told^curvature
+
+        `told` is what an outcome tells of the gain (rate - index)+: the squared correlation of the
+        two. In an outage one outcome tells nearly everything, and asking now and then is worth a
+        lot; between arms that differ by a percent it tells almost nothing.
         """
         points = self._points
-        mass_mean = list(map(float.__mul__, points, RATES))
-        mean = sum(mass_mean)
-        variance = max(0.0, sum(map(float.__mul__, points, _SQUARES)) - mean * mean)
-        told = variance / (mean * (1 - mean))
+        firsts = list(map(float.__mul__, points, RATES))
+        mean = sum(firsts)
         dynamics = self._dynamics
-        worth = dynamics.reach * math.pow(told, dynamics.curvature)
-        if under_way:
-            worth /= math.pow(1 + under_way * told, dynamics.patience)
-        above = above_mean = 0.0
-        rate = mean
-        for point in range(POINTS - 1, 0, -1):
-            above += points[point]
-            above_mean += mass_mean[point]
-            rate = (mean + worth * above_mean) / (1 + worth * above)
-            if rate >= RATES[point - 1]:
-                return rate
-        return rate
+        mass = first = second = 0.0
+        above, short = RATES[-1], -1.0
+        for point in range(POINTS - 1, -1, -1):
+            rate = RATES[point]
+            gain = first - rate * mass
+            worth = 0.0
+            if gain > _GAIN_MIN:
+                told = _told(rate, mean, (mass, first, second), gain)
+                worth = dynamics.reach * math.pow(told, dynamics.curvature)
+                if under_way:
+                    worth /= math.pow(1 + under_way * told, dynamics.patience)
+            surplus = mean - rate + worth * gain
+            if surplus > 0:
+                # Between this point and the one above, where asking was not worth it.
+                return rate + (above - rate) * surplus / (surplus - short)
+            above, short = rate, surplus
+            mass += points[point]
+            first += firsts[point]
+            second += firsts[point] * rate
+        return mean
 
     def _diffused(self, steps: float) -> list[float]:
         points = self._points
@@ -160,3 +173,17 @@ class Belief:
             fade * (h + elapsed * x) for h, x in zip(self._history, self._points, strict=True)
         ]
         self._weight = fade * total
+
+
+def _told(rate: float, mean: float, moments: tuple[float, float, float], gain: float) -> float:
+    """The squared correlation of an outcome with the gain above `rate`, from 0 to 1.
+
+    `moments` are mass, first and second moment of the belief above `rate`; `gain` is the mean of
+    the gain. The covariance of outcome and gain is that of the arm's rate and the gain.
+    """
+    mass, first, second = moments
+    variance = second - 2 * rate * first + rate * rate * mass - gain * gain
+    if variance <= 0:
+        return 0.0
+    covariance = second - rate * first - mean * gain
+    return min(1.0, covariance * covariance / (variance * mean * (1 - mean)))
