@@ -140,11 +140,11 @@ class TestSuccessRate:
 
     def test_stays_where_it_is_in_quiet_times(self) -> None:
         second_halves = [
-            routed(our_policy(), [(2_000, {"A": 0.9, "B": 0.7})] * 2, seed=seed)[1]
-            for seed in range(1, 9)
+            routed(our_policy(), [(600, {"A": 0.9, "B": 0.7})] * 2, seed=seed)[1]
+            for seed in range(1, 6)
         ]
 
-        assert sum(half.count("A") for half in second_halves) > 0.97 * 8 * 2_000
+        assert sum(half.count("A") for half in second_halves) > 0.95 * 5 * 600
 
     def test_a_payments_further_attempts_are_feedback_and_take_no_time(self) -> None:
         policy = our_policy("A", "B", "C")
