@@ -10,6 +10,7 @@ import sys
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
+from tools.bench import commands as bench
 from tools.deployment import commands as deployment
 from tools.doctor import commands as health
 from tools.embedded import commands as embedded
@@ -43,6 +44,7 @@ for command in (
 ):
     app.command()(command)
 app.add_typer(ledger.app, name="ledger")
+app.add_typer(bench.app, name="bench")
 
 
 def main() -> None:

@@ -163,6 +163,21 @@ class TestOtherStrategies:
         assert order(decision) == ["B", "A"]
         assert decision.candidates[0].reasons == ("fee 150 in minor units",)
 
+    def test_expected_value_weighs_approvals_against_fees(self) -> None:
+        market = Market(
+            (
+                a_provider("A", fees=FeeTerms(bps=250), priority=1),
+                a_provider("B", fees=FeeTerms(bps=100), priority=2),
+                a_provider("C", fees=FeeTerms(bps=50), priority=3),
+            ),
+            health={"A": healthy(0.95), "B": healthy(0.9), "C": healthy(0.3)},
+        )
+
+        decision = decide(market, "expected_value", seed=1)
+
+        assert order(decision) == ["B", "A", "C"]
+        assert decision.candidates[0].reasons[0].endswith("less a fee of 100, in minor units")
+
     def test_least_latency_goes_by_what_was_measured(self) -> None:
         market = Market(
             a_market("A", "B", "C").providers,

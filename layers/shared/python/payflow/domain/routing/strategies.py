@@ -3,6 +3,9 @@
 A strategy sees providers that can all take the payment, what is known of their health, and a source
 of randomness; it returns all of them, best first, each with its score and the reason in words. It
 keeps no state: what it learns from is the health in `RankingFacts`.
+
+`create_strategy` and `strategy_names` give the same choices as policies that learn from outcomes
+alone, for benchmarks and third parties: see `payflow.domain.routing.policies`.
 """
 
 from __future__ import annotations
@@ -11,9 +14,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Final, Protocol
 
+from payflow.domain.money import FeeTerms
 from payflow.domain.ports import Randomness
 from payflow.domain.provider import ProviderConfig, ProviderHealth
 from payflow.domain.routing.model import Candidate
+from payflow.domain.routing.policies.registry import create_strategy, strategy_names
+
+__all__ = [
+    "DEFAULT_STRATEGY",
+    "STRATEGIES",
+    "RankingFacts",
+    "Strategy",
+    "create_strategy",
+    "strategy_names",
+]
 
 EXPLORATION_SHARE: Final = 0.02
 """The share of first attempts that try another provider than the best, to keep learning."""
@@ -21,6 +35,9 @@ EXPLORATION_SHARE: Final = 0.02
 PRIOR_SUCCESS_RATE: Final = 0.9
 PRIOR_CALLS: Final = 20
 """A provider without calls is taken to approve this share, with the weight of this many calls."""
+
+MARGIN: Final = FeeTerms(bps=1000)
+"""What a payment that succeeds is taken to earn: a tenth of its amount."""
 
 _NO_HEALTH: Final = ProviderHealth()
 
@@ -164,11 +181,34 @@ class SuccessRate:
             health = facts.health_of(provider)
             if not health.calls or health.approval_rate is None:
                 return Candidate(provider.id, PRIOR_SUCCESS_RATE, (_unmeasured(provider),))
-            score = (health.approval_rate * health.calls + PRIOR_SUCCESS_RATE * PRIOR_CALLS) / (
-                health.calls + PRIOR_CALLS
-            )
             reason = f"approves {health.approval_rate:.1%} of its last {health.calls} calls"
-            return Candidate(provider.id, round(score, 4), (reason,))
+            return Candidate(provider.id, round(_expected_approval(health), 4), (reason,))
+
+        ordered = by_priority(providers, facts.randomness)
+        learnt = any(facts.health_of(p).approval_rate is not None for p in providers)
+        return _explored(_best_first(map(candidate, ordered)), facts, learnt=learnt)
+
+
+class ExpectedValue:
+    """By what an attempt is worth: margin × success - cost, in minor units.
+
+    The margin is `MARGIN` of the amount, the success that of `SuccessRate`, the cost the provider's
+    fee. So a provider that approves 1 % more may cost 0.1 % of the amount more.
+    """
+
+    name: ClassVar[str] = "expected_value"
+
+    def rank(
+        self, providers: Sequence[ProviderConfig], facts: RankingFacts
+    ) -> tuple[Candidate, ...]:
+        """Highest value first, equal ones by priority; the score is the value."""
+        margin = MARGIN.on(facts.amount_minor)
+
+        def candidate(provider: ProviderConfig) -> Candidate:
+            success = _expected_approval(facts.health_of(provider))
+            fee = provider.fees.on(facts.amount_minor)
+            reason = f"{success:.1%} of a margin of {margin}, less a fee of {fee}, in minor units"
+            return Candidate(provider.id, round(margin * success - fee, 2), (reason,))
 
         ordered = by_priority(providers, facts.randomness)
         learnt = any(facts.health_of(p).approval_rate is not None for p in providers)
@@ -186,6 +226,7 @@ STRATEGIES: Final[Mapping[str, Strategy]] = {
         RoundRobin(),
         LeastLatency(),
         LeastCost(),
+        ExpectedValue(),
     )
 }
 """Every strategy by the name that a merchant may ask for."""
@@ -211,6 +252,14 @@ def _by_weight(providers: Sequence[ProviderConfig], randomness: Randomness) -> l
 
 def _best_first(candidates: Iterable[Candidate]) -> tuple[Candidate, ...]:
     return tuple(sorted(candidates, key=lambda c: -c.score))
+
+
+def _expected_approval(health: ProviderHealth) -> float:
+    """The mean of a Beta belief: what was seen on top of the prior."""
+    if not health.calls or health.approval_rate is None:
+        return PRIOR_SUCCESS_RATE
+    seen = health.approval_rate * health.calls
+    return (seen + PRIOR_SUCCESS_RATE * PRIOR_CALLS) / (health.calls + PRIOR_CALLS)
 
 
 def _unmeasured(provider: ProviderConfig) -> str:

@@ -1,0 +1,1 @@
+"""Routing policies against workloads whose true success rates are known."""

@@ -1,0 +1,1 @@
+"""`payflow bench`: measurements that need no deployment."""
