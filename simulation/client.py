@@ -19,8 +19,8 @@ from payflow.domain.merchant import Caller, Principal
 from payflow.domain.payment import Payment, Status
 from simulation.faults import Faults, Kind
 from simulation.kernel import Crashed, Invocation, Kernel
-from simulation.stores import MERCHANTS
-from tools.traffic.orders import Order, Step
+from simulation.stores import merchant_of
+from tools.traffic.orders import Order, Round, Step
 
 ANSWERS: Final = {Kind.DEAF: 1}
 """An answer may get lost on its way to the client."""
@@ -54,7 +54,9 @@ class Shop:
     """The clients of all merchants.
 
     `broken` is told (invariant, payment number, text) when a promise to a client is not kept.
-    `machine` makes the invocation of the function that serves a request.
+    `machine` makes the invocation of the function that serves a request. Of the order with a number
+    `merchant_of` and `key_of` give merchant and idempotency key. `wait_before` says for how many ms
+    a client waits before it asks for a round of steps; None: it never does.
     """
 
     kernel: Kernel
@@ -63,12 +65,14 @@ class Shop:
     machine: Callable[[str, int, int], Invocation]
     look: Callable[[str], Payment | None]
     broken: Callable[[int, int, str], None]
+    merchant_of: Callable[[int], str] = merchant_of
+    key_of: Callable[[int], str] = "order-{}".format
+    wait_before: Callable[[Round, Random], int | None] = lambda steps, luck: 0
     _answers: dict[tuple[str, str, str], str] = field(default_factory=dict)
 
     def work_on(self, number: int, order: Order, luck: Random) -> None:
         """Make the payment of order `number` and ask of it what the order says."""
-        merchant_id = MERCHANTS[number % len(MERCHANTS)].id
-        client = _Client(self, number, merchant_id, f"order-{number}", luck)
+        client = _Client(self, number, self.merchant_of(number), self.key_of(number), luck)
         wallet_id = None
         if order.wallet_minor is not None:
             wallet_id = client.opened_wallet(order)
@@ -85,6 +89,11 @@ class Shop:
             client.decide(payment_id, order.decision)
             client.settled(payment_id)
         for position, steps in enumerate(order.rounds):
+            wait_ms = self.wait_before(steps, luck)
+            if wait_ms is None:
+                return
+            if wait_ms:
+                self.kernel.sleep(wait_ms)
             client.ask(payment_id, position, steps, order.amount_minor)
             client.settled(payment_id)
         client.answer_dispute(payment_id)
