@@ -8,7 +8,32 @@ from itertools import accumulate
 from random import Random
 from typing import Final
 
-HOURS: Final = (2, 1, 1, 1, 1, 2, 4, 7, 11, 15, 19, 21, 22, 20, 18, 18, 19, 22, 26, 30, 31, 26, 16, 7)
+HOURS: Final = (
+    2,
+    1,
+    1,
+    1,
+    1,
+    2,
+    4,
+    7,
+    11,
+    15,
+    19,
+    21,
+    22,
+    20,
+    18,
+    18,
+    19,
+    22,
+    26,
+    30,
+    31,
+    26,
+    16,
+    7,
+)
 """How much is bought in each hour of a day: least before dawn, most in the evening."""
 
 GROWTH: Final = 1.5
