@@ -46,12 +46,18 @@ class JournalShard:
         """The ids of those of `transactions` that are in the shard."""
         # No page has a watermark before the time of what is in it.
         candidates = [one for one in transactions if one.posted_at <= self.head.watermark]
+        ids = {one.id for one in candidates}
         found: set[str] = set()
+        lowest = self.head.number
         for cluster in _clusters(candidates):
-            ids = {one.id for one in cluster}
-            before = self._last_until(cluster[0].posted_at - _MILLISECOND)
-            for page in self._pages_after(before, cluster[-1].posted_at):
+            number = self._last_until(cluster[0].posted_at - _MILLISECOND)
+            for page in self._on_time(number, cluster[-1].posted_at):
                 found.update(one.id for one in page.transactions if one.id in ids)
+                number = page.number
+            lowest = min(lowest, number)
+        # Once for all clusters: in a shard that got a whole past at once, most pages are late.
+        for page in self._late_pages_beyond(lowest):
+            found.update(one.id for one in page.transactions if one.id in ids)
         return found
 
     def lines(self, account: Account, before: LineKey | None) -> Iterator[JournalLine]:
@@ -90,12 +96,17 @@ class JournalShard:
 
     def _pages_after(self, number: int, latest: datetime) -> Iterator[Page]:
         """The pages behind page `number` that may hold something posted at `latest` or before."""
-        for page in self._ascending(number + 1):
+        for page in self._on_time(number, latest):
             yield page
             number = page.number
+        yield from self._late_pages_beyond(number)
+
+    def _on_time(self, number: int, latest: datetime) -> Iterator[Page]:
+        """Of those the ones in which it is, if its page is not late."""
+        for page in self._ascending(number + 1):
+            yield page
             if page.watermark > latest + LATE:
                 break
-        yield from self._late_pages_beyond(number)
 
     def _late_pages_beyond(self, number: int) -> Iterator[Page]:
         late = self.head.late
