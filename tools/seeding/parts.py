@@ -39,18 +39,20 @@ Items = Mapping[str, Sequence[Item]]
 
 @dataclass(frozen=True, slots=True)
 class LoadedPart:
-    """`beside` is what is there before the journal knows of it; the payments are packed."""
+    """`beside` is what is there before the journal knows of it; `packed` are payments by shard."""
 
     beside: Items
     wallets: Sequence[Item]
-    packed: bytes
+    packed: Mapping[int, bytes]
     postings: Sequence[tuple[str, Sequence[JournalTransaction]]]
     counts: Counter[str]
     broken: Sequence[str]
 
-    def payments(self) -> Sequence[Item]:
-        """The payments' items."""
-        payments: Sequence[Item] = pickle.loads(zlib.decompress(self.packed))
+    def payments(self, shard: int) -> Sequence[Item]:
+        """The items of the payments of one shard of the journal, oldest first."""
+        if shard not in self.packed:
+            return ()
+        payments: Sequence[Item] = pickle.loads(zlib.decompress(self.packed[shard]))
         return payments
 
 
@@ -75,7 +77,7 @@ class PartMaker:
                 CALLS: list(_calls(lived, until)),
             },
             wallets=list(_wallets(lived)),
-            packed=zlib.compress(pickle.dumps(list(_payments(lived))), level=1),
+            packed=_packed(lived),
             postings=lived.postings,
             counts=counted(lived),
             broken=lived.broken,
@@ -104,10 +106,11 @@ def _wallets(lived: Lived) -> Iterator[Item]:
     yield from map(operation_to_item, lived.wallet_operations)
 
 
-def _payments(lived: Lived) -> Iterator[Item]:
-    """By shard of the journal, so that a batch of the stream meets few of them."""
-    ordered = sorted(lived.payments, key=lambda one: (shard_of(one.merchant_id), one.created_at))
-    return map(marked_item, ordered)
+def _packed(lived: Lived) -> dict[int, bytes]:
+    by_shard: dict[int, list[Item]] = {}
+    for payment in sorted(lived.payments, key=lambda one: one.created_at):
+        by_shard.setdefault(shard_of(payment.merchant_id), []).append(marked_item(payment))
+    return {shard: zlib.compress(pickle.dumps(items), level=1) for shard, items in by_shard.items()}
 
 
 def _calls(lived: Lived, until: datetime) -> Iterator[Item]:

@@ -21,14 +21,15 @@ from payflow.aws.journal import DynamoJournal
 from payflow.aws.merchants import DynamoMerchants
 from payflow.aws.system_clock import SystemClock
 from payflow.domain.errors import Conflict
+from payflow.domain.journal import SHARDS
 from payflow.domain.merchant import Merchant
-from payflow.services.fold_ledger import FoldLedger
 from simulation.history.plan import HistoryPart, HistoryScope, parts_of
 from simulation.history.shops import SHOPS, merchant_of_shop
 from tools.deployment.cloud import Cloud
 from tools.doctor.tables import Table
 from tools.errors import ToolError
 from tools.seeding.bulk import BulkWriter
+from tools.seeding.journal import PastFold
 from tools.seeding.mark import Mark
 from tools.seeding.parts import KEYS, PAYMENTS, WALLETS, Items, LoadedPart, made, prepare
 
@@ -129,7 +130,7 @@ class Seeding:
     def _fold(self, parts: Sequence[LoadedPart]) -> None:
         self._report(JOURNAL, 0, 0)
         journal = DynamoJournal(self._cloud.dynamodb(), self._outputs["LedgerTable"])
-        fold = FoldLedger(journal, SystemClock(), SystemRandom())
+        fold = PastFold(journal, SystemClock(), SystemRandom())
         self._seeded.transactions = fold(posted for part in parts for posted in part.postings)
 
     def _load(self, parts: Sequence[LoadedPart], writer: BulkWriter) -> None:
@@ -137,9 +138,10 @@ class Seeding:
             self._write({WALLETS: part.wallets}, writer)
         # A payment from a wallet is not there before the wallet is.
         writer.finish()
-        for number, part in enumerate(parts, start=1):
-            self._write({PAYMENTS: part.payments()}, writer)
-            self._report(LOADING, number, len(parts))
+        for shard in range(SHARDS):
+            # So a batch of the stream is of one shard, and of a time that is in a few pages.
+            self._write({PAYMENTS: [one for part in parts for one in part.payments(shard)]}, writer)
+            self._report(LOADING, shard, SHARDS)
         writer.finish()
 
     def _write(self, items: Items, writer: BulkWriter) -> None:
