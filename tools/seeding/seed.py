@@ -81,7 +81,7 @@ class Seeding:
         )
         if resumed:
             self._known = {output: self._keys_in(output) for output in KEYS}
-        with BulkWriter(self._cloud.dynamodb()) as writer:
+        with BulkWriter(self._cloud.bulk_dynamodb()) as writer:
             parts = self._timed(SIMULATING, lambda: self._simulated(scope, writer))
             self._timed(JOURNAL, lambda: self._fold(parts))
             self._timed(LOADING, lambda: self._load(parts, writer))
