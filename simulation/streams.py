@@ -27,7 +27,7 @@ BATCHES: Final = {Kind.DUPLICATE: 2, Kind.DELAY: 3, Kind.CRASH_BEFORE: 1, Kind.C
 
 Machine = Callable[[str, int, int], Invocation]
 Change = tuple[Payment | None, Payment]
-Posted = tuple[str, Sequence[JournalTransaction]]
+Posted = tuple[str, list[JournalTransaction]]
 
 
 @dataclass(slots=True)

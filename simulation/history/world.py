@@ -41,7 +41,7 @@ from simulation.ports.vault import InMemoryVault, StoredCard
 from simulation.providers import drawn_providers
 from simulation.queues import VirtualQueue, VirtualSqs
 from simulation.stores import Stores
-from simulation.streams import Stream, Sweeper
+from simulation.streams import Posted, Stream, Sweeper
 from simulation.world import PAYMENTS_PATH, QUEUE_TIMEOUT_MS
 from tools.traffic.orders import Action, Round
 
@@ -81,7 +81,7 @@ class Lived:
     @property
     def postings(self) -> Sequence[tuple[str, Sequence[JournalTransaction]]]:
         """What each fact has posted, with its merchant."""
-        facts = (*self.payments, *self.wallet_operations)
+        facts: list[Payment | WalletOperation] = [*self.payments, *self.wallet_operations]
         return [(fact.merchant_id, fact.postings) for fact in facts if fact.postings]
 
 
@@ -289,5 +289,5 @@ class HistoryWorld:
             self._sweeper.expect(after.due_at)
 
 
-def _leave_to_others(_: Sequence[tuple[str, Sequence[JournalTransaction]]]) -> None:
+def _leave_to_others(_: Sequence[Posted]) -> None:
     """The journal's pages are made once all parts are there."""

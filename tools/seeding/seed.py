@@ -146,7 +146,7 @@ class Seeding:
 
     def _write(self, items: Items, writer: BulkWriter) -> None:
         for output, all_items in items.items():
-            known, key = self._known.get(output, frozenset()), KEYS[output]
+            key, known = KEYS[output], self._known.get(output, set())
             new: list[Item] = [one for one in all_items if one[key]["S"] not in known]
             writer.write(self._outputs[output], new)
             self._seeded.items += len(new)
