@@ -20,8 +20,8 @@ from payflow.domain.merchant import Caller, Principal
 from payflow.domain.payment import Payment, Status
 from simulation.faults import Faults, Kind
 from simulation.kernel import UNEXPECTED, Crashed, Invocation, Kernel
-from simulation.stores import MERCHANTS
-from tools.traffic.orders import Order, Step
+from simulation.stores import MERCHANTS, merchant_of
+from tools.traffic.orders import Order, Round, Step
 
 ANSWERS: Final = {Kind.DEAF: 1}
 """An answer may get lost on its way to the client."""
@@ -67,8 +67,10 @@ class Shop:
     """The clients of all merchants.
 
     `broken` is told (invariant, payment number, text) when a promise to a client is not kept.
-    `machine` makes the invocation of the function that serves a request. `refunds` are those that
-    a client was told of: (payment number, payment id, refund id).
+    `machine` makes the invocation of the function that serves a request. Of the order with a number
+    `merchant_of` and `key_of` give merchant and idempotency key. `wait_before` says for how many ms
+    a client waits before it asks for a round of steps; None: it never does. `refunds` are those
+    that a client was told of: (payment number, payment id, refund id).
     """
 
     kernel: Kernel
@@ -77,13 +79,15 @@ class Shop:
     machine: Callable[[str, int, int], Invocation]
     look: Callable[[str], Payment | None]
     broken: Callable[[int, int, str], None]
+    merchant_of: Callable[[int], str] = merchant_of
+    key_of: Callable[[int], str] = order_key
+    wait_before: Callable[[Round, Random], int | None] = lambda steps, luck: 0
     refunds: list[tuple[int, str, str]] = field(default_factory=list)
     _answers: dict[tuple[str, str, str], str] = field(default_factory=dict)
 
     def work_on(self, number: int, order: Order, luck: Random) -> None:
         """Make the payment of order `number` and ask of it what the order says."""
-        merchant_id = MERCHANTS[number % len(MERCHANTS)].id
-        client = _Client(self, number, merchant_id, order_key(number), luck)
+        client = _Client(self, number, self.merchant_of(number), self.key_of(number), luck)
         wallet_id = None
         if order.wallet_minor is not None:
             wallet_id = client.opened_wallet(order)
@@ -99,14 +103,25 @@ class Shop:
         if payment is not None and payment.status is Status.REQUIRES_ACTION:
             client.decide(payment_id, order.decision)
             client.settled(payment_id)
-        for position, steps in enumerate(order.rounds):
-            client.ask(payment_id, position, steps, order.amount_minor)
-            client.settled(payment_id)
+        if not self._all_asked(client, payment_id, order, luck):
+            return
         if order.scenario.startswith("disputed"):
             self.kernel.sleep(DISPUTED_AFTER_MS)
             client.answer_dispute(payment_id)
         if luck.random() < REPEATS_ALL:
             client.repeat_all()
+
+    def _all_asked(self, client: _Client, payment_id: str, order: Order, luck: Random) -> bool:
+        """Ask for the order's rounds of steps; False if the client never comes to it."""
+        for position, steps in enumerate(order.rounds):
+            wait_ms = self.wait_before(steps, luck)
+            if wait_ms is None:
+                return False
+            if wait_ms:
+                self.kernel.sleep(wait_ms)
+            client.ask(payment_id, position, steps, order.amount_minor)
+            client.settled(payment_id)
+        return True
 
     def call(self, name: str, request: Request, subject: int, timeout_s: int) -> Reply:
         """One request to the API, and what the client hears of it."""

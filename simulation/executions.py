@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -12,7 +12,7 @@ from payflow.domain.errors import PayFlowError
 from payflow.domain.payment import Payment
 from simulation.asl import StateMachine, TaskFailed, machine_from_file
 from simulation.faults import Faults, Kind
-from simulation.kernel import BIRTH, UNEXPECTED, Crashed, Invocation, Kernel
+from simulation.kernel import UNEXPECTED, Crashed, Invocation, Kernel
 from simulation.sites import Trace
 
 DEFINITION: Final = Path(__file__).parents[1] / "statemachines" / "payment.asl.json"
@@ -104,7 +104,7 @@ class _Host:
 
     def wait_until(self, at: datetime) -> None:
         """Pause until `at` by the true time."""
-        self._kernel.sleep(-((BIRTH - at) // timedelta(milliseconds=1)) - self._kernel.now_ms)
+        self._kernel.sleep(self._kernel.ms_until(at))
 
     def wait_ms(self, ms: int) -> None:
         """Pause."""

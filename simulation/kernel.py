@@ -21,7 +21,7 @@ from typing import Final, TypeVar
 from greenlet import getcurrent, greenlet
 
 BIRTH: Final = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
-"""When every simulated world begins: a Monday morning."""
+"""When a simulated world begins, if nothing else is said: a Monday morning."""
 
 UNEXPECTED: Final = 0
 """In place of an invariant's number: code of ours raised what it never should."""
@@ -62,8 +62,9 @@ class Invocation:
 class Kernel:
     """The clock, the events, and which invocation is running."""
 
-    def __init__(self) -> None:
-        """A world at its birth, with nothing to do."""
+    def __init__(self, birth: datetime = BIRTH) -> None:
+        """A world at its `birth`, with nothing to do; `now_ms` counts from there."""
+        self.birth = birth
         self.now_ms = 0
         self.events = 0
         self._queue: list[tuple[int, int, Callable[[], object]]] = []
@@ -71,7 +72,7 @@ class Kernel:
         self._hub: greenlet = getcurrent()
         self._current: Invocation | None = None
         self._at_work: dict[int, int] = {}
-        self._moment: tuple[int, datetime] = (0, BIRTH)
+        self._moment: tuple[int, datetime] = (0, birth)
 
     @property
     def current(self) -> Invocation:
@@ -101,8 +102,12 @@ class Kernel:
         """The time on a clock that is `skew_ms` ahead."""
         at_ms = self.now_ms + skew_ms
         if self._moment[0] != at_ms:
-            self._moment = at_ms, BIRTH + timedelta(milliseconds=at_ms)
+            self._moment = at_ms, self.birth + timedelta(milliseconds=at_ms)
         return self._moment[1]
+
+    def ms_until(self, moment: datetime) -> int:
+        """How far `moment` is from now, rounded up; negative if it is past."""
+        return -((self.birth - moment) // timedelta(milliseconds=1)) - self.now_ms
 
     def at(self, when_ms: int, do: Callable[[], object]) -> None:
         """Have `do` called at `when_ms`, now if that is past."""

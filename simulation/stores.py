@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from payflow.domain.merchant import Merchant
@@ -32,6 +32,11 @@ MERCHANTS: tuple[Merchant, ...] = tuple(
     for number in (1, 2, 3)
 )
 """The merchants of every world, each with terms of its own."""
+
+
+def merchant_of(number: int) -> str:
+    """The id of the merchant who takes the order of that number."""
+    return MERCHANTS[number % len(MERCHANTS)].id
 
 
 class WatchedPayments(InMemoryPayments):
@@ -98,6 +103,7 @@ class Stores:
         *,
         changed: Callable[[Payment | None, Payment], None],
         booked: Callable[[str], None],
+        merchants: Iterable[Merchant] = MERCHANTS,
     ) -> None:
         """`providers` are the documents of the configured providers."""
         self.payments = WatchedPayments(changed)
@@ -108,5 +114,5 @@ class Stores:
         self.control = InMemoryControl(providers)
         self.journal = InMemoryJournal()
         self.merchants = InMemoryMerchants()
-        for merchant in MERCHANTS:
+        for merchant in merchants:
             self.merchants.create(merchant, ())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -13,7 +13,7 @@ from payflow.domain.errors import PayFlowError
 from payflow.domain.ledger import JournalTransaction
 from payflow.domain.payment import Payment
 from simulation.faults import Faults, Kind
-from simulation.kernel import BIRTH, Crashed, Invocation, Kernel
+from simulation.kernel import Crashed, Invocation, Kernel
 
 WINDOW_MS: Final = 1_000
 """How long changes are gathered for one batch, as deployed."""
@@ -27,19 +27,21 @@ BATCHES: Final = {Kind.DUPLICATE: 2, Kind.DELAY: 3, Kind.CRASH_BEFORE: 1, Kind.C
 
 Machine = Callable[[str, int, int], Invocation]
 Change = tuple[Payment | None, Payment]
+Posted = tuple[str, list[JournalTransaction]]
 
 
 @dataclass(slots=True)
 class Stream:
     """The payments table's stream: every change in order, to each reader until it has taken it.
 
-    `stuck` is told when a reader does not take a batch.
+    `stuck` is told when a reader does not take a batch. `fold` is the reader that the journal has.
     """
 
     kernel: Kernel
     faults: Faults
     machine: Machine
     stuck: Callable[[str], None]
+    fold: Callable[[Sequence[Posted]], None] = fold_ledger.fold
     _changes: list[Change] = field(default_factory=list)
     _is_read: bool = False
 
@@ -60,7 +62,7 @@ class Stream:
             self._until_taken("stream.follow", partial(follow_payments.follow, batch))
             posted = [news for change in batch if (news := _newly_posted(*change))[1]]
             if posted:
-                self._until_taken("stream.fold", partial(fold_ledger.fold, posted))
+                self._until_taken("stream.fold", partial(self.fold, posted))
         if self._changes:
             self._read_soon()
         else:
@@ -99,7 +101,7 @@ class Sweeper:
 
     def expect(self, due_at: datetime) -> None:
         """Something will be due then."""
-        due_ms = (due_at - BIRTH) // timedelta(milliseconds=1)
+        due_ms = (due_at - self.kernel.birth) // timedelta(milliseconds=1)
         minute = max(due_ms, self.kernel.now_ms) // MINUTE_MS + 1
         if minute not in self._minutes:
             self._minutes.add(minute)

@@ -34,7 +34,7 @@ from simulation.orders import ordered
 from simulation.providers import drawn_providers
 from simulation.queues import VirtualQueue, VirtualSqs
 from simulation.sites import Trace
-from simulation.stores import MERCHANTS, Stores
+from simulation.stores import Stores, merchant_of
 from simulation.streams import Stream, Sweeper
 from tools.doctor.findings import Problem
 
@@ -288,8 +288,3 @@ class World:
         digest = hashlib.blake2b(digest_size=16)
         digest.update("\n".join(map(repr, self.trace)).encode())
         return digest.hexdigest()
-
-
-def merchant_of(number: int) -> str:
-    """The id of the merchant who takes that order."""
-    return MERCHANTS[number % len(MERCHANTS)].id

@@ -18,6 +18,7 @@ from tools.errors import ToolError
 from tools.ledger import commands as ledger
 from tools.output import print_error
 from tools.payments import commands as payments
+from tools.seeding import commands as seeding
 from tools.simulation import commands as simulation
 from tools.traffic import commands as load
 
@@ -38,6 +39,7 @@ for command in (
     deployment.deploy,
     deployment.destroy,
     payments.pay,
+    seeding.seed,
     load.traffic,
     simulation.simulate,
     health.doctor,

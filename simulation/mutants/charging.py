@@ -7,14 +7,14 @@ from typing import Final
 from simulation.faults import Kind
 from simulation.mutants.mutant import Mutant, everywhere
 
-OVERTAKEN_ORDERS: Final = (0, 2, 4, 5, 7, 8, 9, 10)
+OVERTAKEN_ORDERS: Final = (18, 21, 52, 59)
 OVERTAKEN: Final = (
     *everywhere("workflow.start", 1, Kind.DUPLICATE, orders=OVERTAKEN_ORDERS),
     *everywhere("vault.reveal", 1, Kind.DELAY, 12_000, orders=OVERTAKEN_ORDERS),
 )
 """An execution begins twice, and the one that has the call is slow to make it.
 
-In these orders the provider answers in the end, so that its late approval is heard.
+In these orders its answer gets lost, so that nobody hears of what it has charged.
 """
 
 DYING: Final = tuple(
@@ -64,10 +64,19 @@ CHARGING: Final = (
     Mutant(
         name="window-from-the-start",
         module="payflow.domain.verification",
-        old="return inquiry.started_at + timedelta(milliseconds=provider.visibility_ms)",
-        new="return asked.started_at + timedelta(milliseconds=provider.visibility_ms)",
+        old="    left_by = inquiry.started_at\n",
+        new="    left_by = asked.started_at\n",
         mistake="the visibility window is counted from when the call began, not from its end",
         breaks=10,
+    ),
+    Mutant(
+        name="claimed-call-has-left",
+        module="payflow.domain.verification",
+        old="        left_by += CALL_LASTS_MAX\n",
+        new="        left_by += timedelta(0)\n",
+        mistake="a call that another execution has claimed is thought to have left already",
+        breaks=1,
+        plan=OVERTAKEN,
     ),
     Mutant(
         name="hard-decline-fails-over",
@@ -141,7 +150,7 @@ CHARGING: Final = (
         module="payflow.services.call_provider",
         old="""\
         if not self.claims.claim(call.payment_id, call.attempt_number):
-            return _unanswered("sent_by_another_execution")
+            return _unanswered(SENT_BY_ANOTHER)
 """,
         new="",
         mistake="a call is made without claiming it, by whoever is asked to",
@@ -152,7 +161,7 @@ CHARGING: Final = (
         module="payflow.services.call_provider",
         old="""\
         if not self.claims.claim(call.payment_id, call.attempt_number):
-            return _unanswered("sent_by_another_execution")
+            return _unanswered(SENT_BY_ANOTHER)
 """,
         new="        self.claims.claim(call.payment_id, call.attempt_number)\n",
         mistake="a call that another execution has claimed is made a second time",
@@ -161,7 +170,7 @@ CHARGING: Final = (
     Mutant(
         name="claimed-means-unsent",
         module="payflow.services.call_provider",
-        old='return _unanswered("sent_by_another_execution")',
+        old="return _unanswered(SENT_BY_ANOTHER)",
         new="return NOT_CONFIGURED",
         mistake="whoever finds a call claimed says that nothing was sent",
         breaks=1,
@@ -181,15 +190,6 @@ CHARGING: Final = (
         new="if same_amount or known is None or told in (None, known):",
         mistake="an approval of another amount than was asked for is believed",
         breaks=1,
-    ),
-    Mutant(
-        name="late-approval-ignored",
-        module="payflow.services.plan_next_step",
-        old="self._planned(taken_back(payment, late, now) if late else payment, answer, now)",
-        new="self._planned(payment, answer, now)",
-        mistake="an approval that comes after its payment has gone on is not taken back",
-        breaks=10,
-        plan=OVERTAKEN,
     ),
     Mutant(
         name="late-callback-ignored",

@@ -4,14 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from simulation.faults import Kind
-from simulation.mutants.mutant import Mutant, everywhere
-
-OVERTAKEN: Final = (
-    *everywhere("workflow.start", 1, Kind.DUPLICATE),
-    *everywhere("wallets.perform", 2, Kind.DELAY, 12_000),
-)
-"""An execution begins twice, and the one that has the call is slow; the first is the top-up."""
+from simulation.mutants.mutant import Mutant
 
 WALLETS: Final = (
     Mutant(
@@ -61,14 +54,5 @@ WALLETS: Final = (
         new="    funding = funding_account(provider, None, amount.currency)\n",
         mistake="a refund into a wallet is booked as owed by a provider",
         breaks=17,
-    ),
-    Mutant(
-        name="wallet-inquiry-not-written",
-        module="payflow.providers.stored_wallet",
-        old="return _answer(known or wallets.refuse(request, WalletRefusal.NEVER_ASKED))",
-        new="return _answer(known) if known else Answer(NOT_FOUND, WalletRefusal.NEVER_ASKED)",
-        mistake="an inquiry that finds nothing in a wallet does not stop a call that comes late",
-        breaks=1,
-        plan=OVERTAKEN,
     ),
 )

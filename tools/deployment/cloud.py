@@ -45,6 +45,11 @@ class Cloud:
         client: DynamoDBClient = self.client("dynamodb")
         return client
 
+    def bulk_dynamodb(self) -> DynamoDBClient:
+        """The same for very many items: it does not check what it is given before it sends it."""
+        client: DynamoDBClient = _client(self, "dynamodb", checked=False)
+        return client
+
     def environment(self) -> dict[str, str]:
         """The process environment in which a program works on this cloud and on no other."""
         environment = dict(os.environ)
@@ -78,7 +83,7 @@ class StackOptions:
 
 
 @functools.cache
-def _client(cloud: Cloud, service: str) -> Any:
+def _client(cloud: Cloud, service: str, *, checked: bool = True) -> Any:
     # Imported when first needed: most commands never speak to AWS, and botocore is large.
     from botocore.config import Config
     from botocore.session import Session
@@ -87,6 +92,7 @@ def _client(cloud: Cloud, service: str) -> Any:
         connect_timeout=CONNECT_TIMEOUT_S,
         read_timeout=READ_TIMEOUT_S,
         retries={"total_max_attempts": ATTEMPTS_MAX},
+        parameter_validation=checked,
     )
     if cloud.endpoint_url is None:
         return Session().create_client(service, config=limits)

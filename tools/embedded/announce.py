@@ -30,6 +30,7 @@ def announce(endpoints: Endpoints, state_dir: Path, console: Console) -> None:
     console.print(table)
     console.print("\nA first payment:\n")
     console.print(Text(example_request(endpoints)))
+    console.print("\nA month of simulated history to look at, once: [bold]payflow seed[/]")
 
 
 def example_request(endpoints: Endpoints) -> str:

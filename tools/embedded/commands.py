@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import ExitStack
 from dataclasses import asdict
 from typing import Annotated
 
@@ -15,6 +16,7 @@ from tools.deployment.cloud import Cloud, StackOptions
 from tools.deployment.stack import read_sources_mark, sources_fingerprint
 from tools.embedded.announce import announce
 from tools.embedded.detach import start_in_background, stop_in_background
+from tools.embedded.history_offer import load_history, offers_history
 from tools.embedded.instance import Run, RunFile, StateDir
 from tools.embedded.up_options import UpOptions
 from tools.endpoints import Endpoints, read_endpoints
@@ -70,10 +72,14 @@ def up(
         aws_port = DEFAULT_AWS_PORT if port else 0
     state = StateDir(state_dir)
     options = UpOptions(port=port, aws_port=aws_port, api=api, workflow=workflow, fresh=fresh)
+    is_first = (fresh or state.is_new) and not as_json
+    with_history = is_first and offers_history()
     if detach:
         _tell_ready(_up_detached(state, options), state, as_json=as_json)
+        if with_history:
+            load_history(state).wait()
     else:
-        _up_in_foreground(state, options, as_json=as_json)
+        _up_in_foreground(state, options, as_json=as_json, with_history=with_history)
 
 
 def down(*, state_dir: StateDirOption = STATE_DIR_DEFAULT, as_json: JsonOption = False) -> None:
@@ -122,16 +128,22 @@ def status(*, state_dir: StateDirOption = STATE_DIR_DEFAULT, as_json: JsonOption
         raise typer.Exit(1)
 
 
-def _up_in_foreground(state: StateDir, options: UpOptions, *, as_json: bool) -> None:
+def _up_in_foreground(
+    state: StateDir, options: UpOptions, *, as_json: bool, with_history: bool
+) -> None:
     # Only here: the proxy's HTTP server would double every other command's time to start.
     from tools.embedded.supervisor import Supervisor
 
-    with ProgressReport() as report:
+    with ProgressReport() as report, ExitStack() as beside:
 
         def on_ready(endpoints: Endpoints) -> None:
             report.close()
             _tell_ready(endpoints, state, as_json=as_json)
             notes.print("\nCtrl-C stops it; the state is kept.")
+            if with_history:
+                loading = load_history(state)
+                beside.callback(loading.wait)
+                beside.callback(loading.terminate)
 
         asyncio.run(Supervisor(state, options, report).run(on_ready))
     notes.print("Stopped.")

@@ -41,6 +41,11 @@ class StateDir:
         """The CDK's synthesised assembly."""
         return self.root / "cdk.out"
 
+    @property
+    def is_new(self) -> bool:
+        """Whether no emulated cloud has been kept here."""
+        return not self.emulator.exists()
+
     def create(self) -> None:
         """Make the folder, for its owner alone: it holds keys and, emulated, card data."""
         self.root.mkdir(mode=0o700, parents=True, exist_ok=True)

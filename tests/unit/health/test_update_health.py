@@ -13,7 +13,12 @@ from payflow.domain.errors import Unavailable
 from payflow.domain.health import HealthEvent, Observation, market_health
 from payflow.domain.outcomes import Category, Operation, Outcome
 from payflow.domain.payment import new_attempt, opened
-from payflow.services.update_health import WRITE_TRIES_MAX, UpdateHealth, observed
+from payflow.services.update_health import (
+    OBSERVED_FOR,
+    WRITE_TRIES_MAX,
+    UpdateHealth,
+    observed,
+)
 from tests.support.builders import NOON, a_payment, a_result, later, tried
 from tests.support.fakes import FakeClock
 from tests.support.ports import RacedControl
@@ -94,6 +99,23 @@ class TestUpdateHealth:
 
         assert update(some_failures(3)) == ()
         assert update([]) == ()
+        assert control.saves == 1
+
+    def test_a_past_that_is_loaded_at_once_opens_no_breaker_today(self) -> None:
+        control = RacedControl()
+        outage = [replace(seen, at=NOON - 2 * OBSERVED_FOR) for seen in some_failures(40)]
+
+        changes = UpdateHealth(control, FakeClock(), random.Random(1))(outage)
+
+        assert changes == ()
+        assert control.saves == 0
+
+    def test_a_batch_that_comes_some_minutes_late_still_counts(self) -> None:
+        control = RacedControl()
+        late = [replace(seen, at=NOON - OBSERVED_FOR / 4) for seen in some_failures(3)]
+
+        UpdateHealth(control, FakeClock(), random.Random(1))(late)
+
         assert control.saves == 1
 
     def test_the_provider_s_own_time_out_says_what_is_slow(self) -> None:

@@ -211,3 +211,35 @@ def test_what_is_asked_for_costs_the_same_reads_however_long_the_history(pages: 
     assert lines <= tail + 21 + window
     assert newest <= tail
     assert old <= tail + search + window
+
+
+@given(
+    times_min=st.lists(st.integers(0, 3_000), min_size=1, max_size=60),
+    size=st.integers(1, 5),
+    newest_first=st.booleans(),
+    asked=st.sets(st.integers(0, 59)),
+)
+def test_what_is_held_is_known_however_long_a_time_it_is_spread_over(
+    times_min: list[int], size: int, newest_first: bool, asked: set[int]
+) -> None:
+    ordered = sorted(times_min, reverse=newest_first)
+    posted = [a_posting(number, at_min * 60) for number, at_min in enumerate(ordered)]
+    journal = journal_of([posted[at : at + size] for at in range(0, len(posted), size)])
+    known = [posted[number] for number in asked if number < len(posted)]
+    unknown = [a_posting(1_000 + number, number * 977) for number in asked]
+
+    held = shard_now(journal).ids_held([*unknown, *known])
+
+    assert held == {one.id for one in known}
+
+
+def test_a_past_that_came_at_once_is_read_once_for_a_batch() -> None:
+    past = [a_posting(number, number * 120) for number in range(300)]
+    journal = journal_of(
+        [[a_posting(999, 1e6)], *(past[start : start + 10] for start in range(0, 300, 10))]
+    )
+    journal.read = 0
+
+    shard_now(journal).ids_held(past[100:200])
+
+    assert journal.read < 3 * 31

@@ -71,7 +71,7 @@ class DynamoPayments:
 
     def create(self, payment: Payment) -> Payment | None:
         """Store a new payment, or return the one that has its id."""
-        item = _marked(payment)
+        item = marked_item(payment)
         existing = self._put(item, {"ConditionExpression": "attribute_not_exists(id)"})
         return payment_from_item(existing) if existing is not None else None
 
@@ -90,7 +90,7 @@ class DynamoPayments:
             "ExpressionAttributeNames": {"#version": "version"},
             "ExpressionAttributeValues": {":previous": number(payment.version - 1)},
         }
-        if self._put(_marked(payment), condition) is not None:
+        if self._put(marked_item(payment), condition) is not None:
             raise VersionConflict(payment.id)
 
     def list(self, wanted: PaymentFilter) -> PaymentPage:
@@ -274,7 +274,8 @@ class DynamoPayments:
         return {payment.id: payment for payment in map(payment_from_item, items)}
 
 
-def _marked(payment: Payment) -> Item:
+def marked_item(payment: Payment) -> Item:
+    """The item that a write of `payment` makes, with a mark of its own."""
     return {**payment_to_item(payment), _MARK: binary(secrets.token_bytes(_MARK_BYTES))}
 
 

@@ -44,7 +44,7 @@ class DynamoBook:
             with unavailable_on_failure(_PART):
                 self._client.put_item(
                     TableName=self._table,
-                    Item={"id": {"S": item_id}, **_attributes(document)},
+                    Item=book_item(item_id, document),
                     ConditionExpression="attribute_not_exists(id)",
                     ReturnValuesOnConditionCheckFailure="ALL_OLD",
                 )
@@ -73,7 +73,7 @@ class DynamoBook:
 
         put: PutTypeDef = {
             "TableName": self._table,
-            "Item": {"id": {"S": item_id}, **_attributes(document)},
+            "Item": book_item(item_id, document),
             "ConditionExpression": "attribute_not_exists(id)",
         }
         change = _change(self._table, changed_id, revision, fields)
@@ -134,6 +134,11 @@ class DynamoBook:
                 ReturnValues="UPDATED_NEW",
             )
         return int(answer["Attributes"][counter]["N"])
+
+
+def book_item(item_id: str, document: Mapping[str, str | int]) -> dict[str, Any]:
+    """The item of a book's document."""
+    return {"id": {"S": item_id}, **_attributes(document)}
 
 
 def _change(

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import secrets
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from payflow.aws.attributes import number, read_text, text
+from payflow.aws.attributes import Item, number, read_text, text
 from payflow.aws.clients import error_code, unavailable_on_failure
 from payflow.domain.ports import Clock
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 KEPT_FOR: Final = timedelta(days=30)
 """Longer than anything can resume a payment; after that DynamoDB may drop the item."""
 
-_OWNER_BYTES: Final = 12
+OWNER_BYTES: Final = 12
 
 
 class DynamoCallClaims:
@@ -36,17 +36,12 @@ class DynamoCallClaims:
         """Whether this invocation may make that attempt's call; raises `Unavailable`."""
         from botocore.exceptions import ClientError
 
-        owner = secrets.token_hex(_OWNER_BYTES)
-        expires_at = self._clock.now() + KEPT_FOR
+        owner = secrets.token_hex(OWNER_BYTES)
         try:
             with unavailable_on_failure("provider calls"):
                 self._dynamodb.put_item(
                     TableName=self._table,
-                    Item={
-                        "id": text(f"{payment_id}#{attempt_number}"),
-                        "owner": text(owner),
-                        "expires_at": number(int(expires_at.timestamp())),
-                    },
+                    Item=call_item(payment_id, attempt_number, owner, self._clock.now()),
                     ConditionExpression="attribute_not_exists(id)",
                     ReturnValuesOnConditionCheckFailure="ALL_OLD",
                 )
@@ -56,3 +51,12 @@ class DynamoCallClaims:
             holder: Any = error.response.get("Item", {})
             return read_text(holder["owner"]) == owner
         return True
+
+
+def call_item(payment_id: str, attempt_number: int, owner: str, claimed_at: datetime) -> Item:
+    """The item that `owner` claims a call with."""
+    return {
+        "id": text(f"{payment_id}#{attempt_number}"),
+        "owner": text(owner),
+        "expires_at": number(int((claimed_at + KEPT_FOR).timestamp())),
+    }

@@ -74,23 +74,31 @@ class KmsVault:
         Without `keep` the item expires in a day unless `forget_cvc` follows. With it the CVC is not
         stored at all: nothing would ever say that it has been used.
         """
-        item = {
-            "token": text(token),
-            "merchant_id": text(merchant_id),
-            **_clear_part(described(card, token)),
-            **self._sealed("card", self._card, card.number, _binding(token, merchant_id)),
-        }
-        if not keep:
-            item["expires_at"] = number(self._now_s() + int(UNUSED_CARD_AGE_MAX.total_seconds()))
-            if card.cvc is not None:
-                item |= self._sealed("cvc", self._cvc, card.cvc, _binding(token, merchant_id))
+        expires_at_s = None if keep else self._now_s() + int(UNUSED_CARD_AGE_MAX.total_seconds())
         self._written(
             self._dynamodb.put_item,
-            Item=item,
+            Item=self.sealed_item(token, merchant_id, card, expires_at_s),
             ConditionExpression="attribute_not_exists(#token) OR expires_at <= :now",
             ExpressionAttributeNames=_TOKEN,
             ExpressionAttributeValues={":now": number(self._now_s())},
         )
+
+    def sealed_item(
+        self, token: str, merchant_id: str, card: CardData, expires_at_s: int | None
+    ) -> Item:
+        """The item of `card`; of one that does not expire the CVC is left out."""
+        binding = _binding(token, merchant_id)
+        item = {
+            "token": text(token),
+            "merchant_id": text(merchant_id),
+            **_clear_part(described(card, token)),
+            **self._sealed("card", self._card, card.number, binding),
+        }
+        if expires_at_s is not None:
+            item["expires_at"] = number(expires_at_s)
+            if card.cvc is not None:
+                item |= self._sealed("cvc", self._cvc, card.cvc, binding)
+        return item
 
     def describe(self, token: str, merchant_id: str) -> CardMethod | None:
         """The card behind a merchant's token without its number, or None."""

@@ -46,12 +46,10 @@ class JournalShard:
         """The ids of those of `transactions` that are in the shard."""
         # No page has a watermark before the time of what is in it.
         candidates = [one for one in transactions if one.posted_at <= self.head.watermark]
+        ids = {one.id for one in candidates}
         found: set[str] = set()
-        for cluster in _clusters(candidates):
-            ids = {one.id for one in cluster}
-            before = self._last_until(cluster[0].posted_at - _MILLISECOND)
-            for page in self._pages_after(before, cluster[-1].posted_at):
-                found.update(one.id for one in page.transactions if one.id in ids)
+        for page in self._holding(candidates):
+            found.update(one.id for one in page.transactions if one.id in ids)
         return found
 
     def lines(self, account: Account, before: LineKey | None) -> Iterator[JournalLine]:
@@ -97,6 +95,32 @@ class JournalShard:
                 break
         yield from self._late_pages_beyond(number)
 
+    def _holding(self, transactions: Sequence[JournalTransaction]) -> Iterator[Page]:
+        """The pages that may hold any of these, each of which is no newer than the head.
+
+        What is spread over a long time is found in one way upwards, with leaps, and the late pages
+        are read once for all of it: in a shard that was given a past, there are many.
+        """
+        reading: Iterator[Page] = iter(())
+        page: Page | None = None
+        lowest: int | None = None
+        for cluster in _clusters(transactions):
+            first, latest = cluster[0].posted_at - _MILLISECOND, cluster[-1].posted_at
+            # Clusters are further apart than a page is behind, so nothing is passed over.
+            page = _first_beyond(page, reading, first)
+            if page is None:
+                number = self._last_until(first)
+                lowest = number if lowest is None else lowest
+                reading = self._ascending(number + 1)
+                page = next(reading, None)
+            while page is not None:
+                yield page
+                if page.watermark > latest + LATE:
+                    break
+                page = next(reading, None)
+        if lowest is not None:
+            yield from self._late_pages_beyond(lowest)
+
     def _late_pages_beyond(self, number: int) -> Iterator[Page]:
         late = self.head.late
         while late > number:
@@ -136,6 +160,15 @@ class JournalShard:
                 last = page.number - 1
         if last:
             yield from self._journal.descending(self.head.shard, last)
+
+
+def _first_beyond(page: Page | None, reading: Iterator[Page], moment: datetime) -> Page | None:
+    """The first page from `page` on whose watermark is after `moment`; None if it is far away."""
+    for _ in range(_SKIPPED_MAX):
+        if page is None or page.watermark > moment:
+            return page
+        page = next(reading, None)
+    return None
 
 
 def _newest_first(lines: Iterable[JournalLine]) -> list[JournalLine]:

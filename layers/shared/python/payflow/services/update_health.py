@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final
 
 from payflow.domain.errors import Unavailable, VersionConflict
@@ -14,6 +15,13 @@ from payflow.domain.ports import Clock, ControlRepository, Randomness
 
 WRITE_TRIES_MAX: Final = 8
 PAUSE_MS: Final = 40
+
+OBSERVED_FOR: Final = timedelta(minutes=10)
+"""Ten times the health book's half-life: what is older weighs nothing now.
+
+Yet the first calls of a provider's record weigh whole, whenever they were: a history of bad hours
+that is loaded at once must not open a breaker today.
+"""
 
 _OBSERVED: Final = frozenset({Operation.AUTHORIZE, Operation.INQUIRE})
 
@@ -29,16 +37,19 @@ class UpdateHealth:
     def __call__(self, observations: Sequence[Observation]) -> tuple[HealthChange, ...]:
         """Fold `observations` into the stored health book; what changed for people to know.
 
-        Observations that were counted before change nothing. Raises `Unavailable` when the store
-        does not answer or other writers kept winning: nothing is learnt then, try again later.
+        Observations that were counted before, or are older than `OBSERVED_FOR`, change nothing.
+        Raises `Unavailable` when the store does not answer or other writers kept winning: nothing
+        is learnt then, try again later.
         """
-        if not observations:
+        now = self.clock.now()
+        recent = [seen for seen in observations if now - seen.at <= OBSERVED_FOR]
+        if not recent:
             return ()
         for _ in range(WRITE_TRIES_MAX):
             control = self.control.load()
             book, changes = learned(
                 control.health.content,
-                observations,
+                recent,
                 now=self.clock.now(),
                 randomness=self.randomness,
                 timeouts_ms=control.timeouts_ms(),

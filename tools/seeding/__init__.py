@@ -1,0 +1,1 @@
+"""A past for a running deployment: days of payments, simulated and loaded into its tables."""
