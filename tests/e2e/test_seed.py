@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -10,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.e2e.conftest import running
-from tests.e2e.harness import Deployment, Json, run_payflow
+from tests.e2e.harness import PAYFLOW, Deployment, Json, run_payflow
 
 PAYMENTS, DAYS = 200, 10
 SEED_TIMEOUT_S = 300
@@ -24,13 +25,17 @@ def seeded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
         yield deployment
 
 
-def seed(deployment: Deployment) -> Json:
-    """What `payflow seed` told."""
-    ended = run_payflow(
-        *("seed", "--payments", str(PAYMENTS), "--days", str(DAYS)),
+def asked(deployment: Deployment, seed: int) -> tuple[str, ...]:
+    """The arguments of `payflow seed`."""
+    return (
+        *("seed", "--payments", str(PAYMENTS), "--days", str(DAYS), "--seed", str(seed)),
         *("--json", "--state-dir", str(deployment.state_dir)),
-        timeout_s=SEED_TIMEOUT_S,
     )
+
+
+def seed(deployment: Deployment, number: int = 1) -> Json:
+    """What `payflow seed` told."""
+    ended = run_payflow(*asked(deployment, number), timeout_s=SEED_TIMEOUT_S)
     assert ended.returncode == 0, ended.stderr
     told: Json = json.loads(ended.stdout)
     return told
@@ -78,6 +83,24 @@ def test_the_demo_merchant_sees_its_own(seeded: Deployment, told: Json) -> None:
 
 def test_the_same_seed_adds_nothing(seeded: Deployment, told: Json) -> None:
     assert seed(seeded)["added"] == 0
+
+
+def test_what_was_cut_short_is_completed(seeded: Deployment, told: Json) -> None:
+    command = [*PAYFLOW, *asked(seeded, 2)]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as loading:
+        assert loading.stderr is not None
+        for line in loading.stderr:
+            if b"Writing the journal" in line:
+                break
+        loading.kill()
+
+    completed = seed(seeded, 2)
+
+    assert 0 < completed["added"] <= PAYMENTS
+    assert sum(completed["payments_by_status"].values()) == PAYMENTS
+    assert seed(seeded, 2)["added"] == 0
+    payments = listed(seeded, "/api/v1/payments", seeded.endpoints["operator_key"])
+    assert len(payments) == 2 * PAYMENTS
 
 
 def test_no_provider_is_blamed_today_for_its_past(seeded: Deployment, told: Json) -> None:
