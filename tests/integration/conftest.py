@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, cast
 import pytest
 from botocore.session import Session
 from moto import mock_aws
-from moto.dynamodb.models import DynamoDBBackend
+from moto.dynamodb.responses import DynamoHandler
 from types_boto3_dynamodb import DynamoDBClient
 from types_boto3_kms import KMSClient
 
@@ -64,7 +64,7 @@ def clients() -> Iterator[None]:
 @pytest.fixture
 def cloud(clients: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """An empty cloud that has the tables and keys, and the environment that names them."""
-    _make_writes_atomic(monkeypatch)
+    _make_calls_atomic(monkeypatch)
     with mock_aws():
         for variable, name in create_tables(client("dynamodb")).items():
             monkeypatch.setenv(variable, name)
@@ -86,19 +86,19 @@ def cloud(clients: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         yield
 
 
-def _make_writes_atomic(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let one thread at a time into moto's conditional writes, which DynamoDB makes atomic."""
-    lock = threading.RLock()  # A transaction's own writes are made within it.
+def _make_calls_atomic(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let one thread at a time into moto's DynamoDB, whose calls are atomic in the real one.
 
-    def alone(write: Callable[..., Any]) -> Callable[..., Any]:
-        def one_at_a_time(*arguments: Any, **named: Any) -> Any:
-            with lock:
-                return write(*arguments, **named)
+    Moto changes an item attribute by attribute, and hands out to readers what is half changed.
+    """
+    lock = threading.Lock()
+    answer = DynamoHandler.call_action
 
-        return one_at_a_time
+    def one_at_a_time(handler: DynamoHandler) -> Any:
+        with lock:
+            return answer(handler)
 
-    for name in ("put_item", "transact_write_items"):
-        monkeypatch.setattr(DynamoDBBackend, name, alone(getattr(DynamoDBBackend, name)))
+    monkeypatch.setattr(DynamoHandler, "call_action", one_at_a_time)
 
 
 @pytest.fixture

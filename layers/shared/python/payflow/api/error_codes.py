@@ -101,5 +101,6 @@ ERROR_CODES: Final[dict[str, tuple[int, str]]] = {
     "answer_unavailable": (503, "The payment exists; ask again with the same `Idempotency-Key`."),
     "charge_unsettled": (503, "What was charged is not known yet; send the callback again."),
     "contended": (503, "Too many writers at once; try again."),
+    "inquiry_in_the_air": (503, "The provider is just being asked; send the callback again."),
     "temporarily_unavailable": (503, "A part of PayFlow cannot answer now; try again."),
 }
