@@ -25,6 +25,8 @@ LOOKS_MAX: Final = 6
 LOOK_PAUSE_MS: Final = 2_000
 """How it finds out what it has approved although its own answer got lost."""
 
+_NOT_DECIDED: Final = frozenset({Outcome.UNKNOWN, Outcome.NOT_FOUND, Outcome.PENDING})
+
 REFUNDS_COME_BACK: Final = "4000000000005126"
 """The test card whose account is closed."""
 
@@ -75,7 +77,8 @@ class Wire:
             return self._heard(call, self._provider.authorize(call))
         timeout_ms = self._config.timeout_ms
         late = Invocation("late call", subject, self._kernel.current.random)
-        self._kernel.spawn(timeout_ms + fault.amount, late, lambda: self._arrive_late(call))
+        late_ms = timeout_ms + fault.amount
+        self._kernel.spawn(late_ms, late, lambda: self._arrive_late(call, late_ms))
         self._kernel.sleep(timeout_ms)
         return _unknown("timeout", timeout_ms)
 
@@ -113,15 +116,17 @@ class Wire:
             return replace(result, amount_minor=result.amount_minor + 1)
         return _unknown("malformed_answer", result.latency_ms)
 
-    def _arrive_late(self, call: ProviderCall) -> None:
+    def _arrive_late(self, call: ProviderCall, late_ms: int) -> None:
         """What is approved now is told by callback, since nobody hears the answer.
 
-        It is told again later: a callback that meets an open inquiry is not acted upon.
+        A provider promises that inquiries see a call within its visibility window *of the call*:
+        of one that took `late_ms` to arrive, only the rest of the window is left.
         """
-        provider = self._far_side.provider(self._config)
+        rest_ms = max(0, self._config.visibility_ms - late_ms)
+        provider = self._far_side.provider(replace(self._config, visibility_ms=rest_ms))
         result = provider.authorize(call)
         for _ in range(LOOKS_MAX):
-            if result.outcome not in (Outcome.UNKNOWN, Outcome.NOT_FOUND):
+            if result.outcome not in _NOT_DECIDED:
                 break
             self._kernel.sleep(LOOK_PAUSE_MS)
             result = provider.inquire(call)

@@ -11,6 +11,7 @@ from typing import Final
 from payflow.domain.instruction import InstructionKind
 from payflow.domain.outcomes import Category, Operation, Outcome
 from payflow.domain.payment import Attempt, Status
+from payflow.domain.retry import RetryPolicy
 from payflow.domain.verification import INQUIRIES_MAX
 from payflow.providers.simulated.entry import Kind, Standing
 from tools.doctor.derivation import expected_key
@@ -20,6 +21,9 @@ from tools.doctor.standing import Charge, charges
 
 CLOCKS_APART: Final = timedelta(milliseconds=250)
 """How far the clocks of two machines may be apart, and a timer ahead of its time."""
+
+REVERSAL_TRIES_MAX: Final = 9
+"""How often the provider of an approval that came too late is asked to take it back."""
 
 TRANSITIONS: Final[dict[str, str]] = {
     "pending": "processing failed canceled",
@@ -243,8 +247,13 @@ def within_policy(facts: PaymentFacts, terms: Terms) -> Iterator[Problem]:
         calls = sum(kinds.values())
         if inquiries > INQUIRIES_MAX * max(calls, 1):
             yield Problem(7, payment.id, f"{inquiries} inquiries about {calls} calls")
-        if instruction is not None and calls > policy.instruction_tries_max:
+        if instruction is not None and calls > _tries_max(facts, instruction, policy):
             yield Problem(7, payment.id, f"instruction {instruction} was tried {calls} times")
+
+
+def _tries_max(facts: PaymentFacts, instruction: int, policy: RetryPolicy) -> int:
+    is_reversal = facts.payment.instructions[instruction - 1].kind is InstructionKind.REVERSAL
+    return REVERSAL_TRIES_MAX if is_reversal else policy.instruction_tries_max
 
 
 def along_the_table(facts: PaymentFacts, _: Terms) -> Iterator[Problem]:

@@ -11,19 +11,27 @@ authorised. The rules for one of them:
    once the provider's visibility window has passed.
 5. While it waits for its provider it stays pending, reserved, and holds up nobody behind it. Asked
    often enough without an answer, it is flagged for review.
-6. A reversal gives back an approval that came too late, at the provider that gave it.
+6. A reversal gives back an approval that came too late, at the provider that gave it. As long as it
+   is not done a charge too many stands, so it is insisted on for most of a day, and not given up
+   because the provider does not know of its own approval yet.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from payflow.domain.instruction import Instruction, InstructionKind
 from payflow.domain.outcomes import Category, Operation, Outcome
 from payflow.domain.payment import Attempt, CaptureMethod, Failure, Payment
-from payflow.domain.plan_inquiry import Flag, Rest, Situation, is_for_later
+from payflow.domain.plan_inquiry import (
+    PAUSE_IN_EXECUTION_MAX,
+    Flag,
+    Rest,
+    Situation,
+    is_for_later,
+)
 from payflow.domain.provider import ProviderConfig
 from payflow.domain.retry import back_off
 from payflow.domain.review import ReviewReason
@@ -33,9 +41,13 @@ EXPIRED: Final = "authorization_expired"
 """The reason of the instruction that voids an authorisation which nobody captured in time."""
 
 _ASKED_AGAIN: Final = frozenset({Category.PROVIDER_TECHNICAL, Category.RATE_LIMITED})
-_NOTHING_TO_RELEASE: Final = frozenset(
-    {"authorization_not_found", "authorization_not_approved", "authorization_released"}
+_NOT_KNOWN: Final = frozenset({"authorization_not_found", "authorization_not_approved"})
+_RELEASED: Final = "authorization_released"
+
+REVERSAL_PAUSES: Final = tuple(
+    timedelta(seconds=seconds) for seconds in (1, 10, 60, 300, 900, 3_600, 14_400, 43_200)
 )
+"""The pauses between the tries to take back a charge too many: some 17 hours in all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +97,8 @@ def plan_instruction(payment: Payment, position: int, at: Situation) -> Instruct
     last = payment.attempts_for(position)[-1]
     if last.outcome is Outcome.APPROVED:
         return SettleInstruction(position, provider=provider)
-    if last.outcome is Outcome.DECLINED:
-        return _given_up(payment, position, last)
     refused = last is asked and last.outcome in (Outcome.ERROR, Outcome.NOT_FOUND)
-    if refused or is_proof(payment, asked, at.market):
+    if refused or last.outcome is Outcome.DECLINED or is_proof(payment, asked, at.market):
         return _again(payment, position, last, at)
     return _verify(payment, position, asked, last, at)
 
@@ -116,35 +126,75 @@ def _verify(
 
 def _again(payment: Payment, position: int, last: Attempt, at: Situation) -> InstructionPlan:
     """Nothing was done: once more with a new key, or give up."""
-    instruction = payment.instructions[position - 1]
-    mine = payment.attempts_for(position)
-    tries = sum(1 for attempt in mine if attempt.operation is not Operation.INQUIRE)
-    may_pass = last.outcome is Outcome.NOT_FOUND or last.category in _ASKED_AGAIN
+    if payment.instructions[position - 1].kind is InstructionKind.REVERSAL:
+        return _insist(payment, position, last, at)
+    tries, may_pass = _tries(payment, position), _may_pass(last)
     if not may_pass or tries >= at.policy.instruction_tries_max:
         return _given_up(payment, position, last)
     pause = back_off(at.policy, tries, at.randomness)
-    return TryInstruction(
-        position, operation_of(payment, instruction), last.provider, not_before=at.now + pause
-    )
+    return _once_more(payment, position, last, at.now + pause)
+
+
+def _insist(payment: Payment, position: int, last: Attempt, at: Situation) -> InstructionPlan:
+    """A reversal was not done: the provider that approved is asked for most of a day.
+
+    An approval that came late need not be known to all of the provider's machines at once.
+    """
+    tries, may_pass = _tries(payment, position), _may_pass(last) or last.code in _NOT_KNOWN
+    if not may_pass or tries > len(REVERSAL_PAUSES):
+        return _given_up(payment, position, last)
+    answered_at = last.started_at + timedelta(milliseconds=last.latency_ms or 0)
+    due_at = answered_at + REVERSAL_PAUSES[tries - 1]
+    if due_at - at.now > PAUSE_IN_EXECUTION_MAX:
+        return Rest(due_at)
+    return _once_more(payment, position, last, due_at)
+
+
+def _may_pass(last: Attempt) -> bool:
+    if last.outcome is Outcome.DECLINED:
+        return False
+    return last.outcome is Outcome.NOT_FOUND or last.category in _ASKED_AGAIN
+
+
+def _tries(payment: Payment, position: int) -> int:
+    mine = payment.attempts_for(position)
+    return sum(1 for attempt in mine if attempt.operation is not Operation.INQUIRE)
+
+
+def _once_more(
+    payment: Payment, position: int, last: Attempt, not_before: datetime
+) -> TryInstruction:
+    operation = operation_of(payment, payment.instructions[position - 1])
+    return TryInstruction(position, operation, last.provider, not_before)
 
 
 def _given_up(payment: Payment, position: int, last: Attempt) -> SettleInstruction | Flag | Rest:
     """The provider will not do it.
 
     That there is nothing to release is as good as having released it, where PayFlow asked by
-    itself. If a reversal is refused for any other reason, a charge too many may stand.
+    itself. A reversal follows an approval, so there it has to have been released already: if it is
+    refused for any other reason, a charge too many may stand.
     """
     instruction = payment.instructions[position - 1]
-    by_itself = instruction.kind is InstructionKind.REVERSAL or instruction.reason == EXPIRED
-    if by_itself and last.code in _NOTHING_TO_RELEASE:
-        return SettleInstruction(position)
     if instruction.kind is InstructionKind.REVERSAL:
-        mine = [one for one in payment.reviews if one.instruction == position]
-        if not mine:
-            return Flag(ReviewReason.NOT_REVERSED, position)
-        if mine[-1].is_open:
-            return Rest()
+        return _not_reversed(payment, position, last)
+    if instruction.reason == EXPIRED and (last.code == _RELEASED or last.code in _NOT_KNOWN):
+        return SettleInstruction(position)
     return SettleInstruction(position, _failure_of(last, instruction.kind))
+
+
+def _not_reversed(
+    payment: Payment, position: int, last: Attempt
+) -> SettleInstruction | Flag | Rest:
+    """It ends once somebody has looked at it."""
+    if last.code == _RELEASED:
+        return SettleInstruction(position)
+    mine = [one for one in payment.reviews if one.instruction == position]
+    if not mine:
+        return Flag(ReviewReason.NOT_REVERSED, position)
+    if mine[-1].is_open:
+        return Rest()
+    return SettleInstruction(position, _failure_of(last, InstructionKind.REVERSAL))
 
 
 def _failure_of(attempt: Attempt, kind: InstructionKind) -> Failure:
