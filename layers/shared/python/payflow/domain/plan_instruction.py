@@ -42,12 +42,15 @@ EXPIRED: Final = "authorization_expired"
 
 _ASKED_AGAIN: Final = frozenset({Category.PROVIDER_TECHNICAL, Category.RATE_LIMITED})
 _NOT_KNOWN: Final = frozenset({"authorization_not_found", "authorization_not_approved"})
-_RELEASED: Final = "authorization_released"
+_NOTHING_TO_RELEASE: Final = _NOT_KNOWN | {"authorization_released"}
 
 REVERSAL_PAUSES: Final = tuple(
     timedelta(seconds=seconds) for seconds in (1, 10, 60, 300, 900, 3_600, 14_400, 43_200)
 )
 """The pauses between the tries to take back a charge too many: some 17 hours in all."""
+
+NOT_KNOWN_TRIES_MAX: Final = 5
+"""After so many tries, over six minutes, a provider is believed that it has nothing to take back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +143,11 @@ def _insist(payment: Payment, position: int, last: Attempt, at: Situation) -> In
 
     An approval that came late need not be known to all of the provider's machines at once.
     """
-    tries, may_pass = _tries(payment, position), _may_pass(last) or last.code in _NOT_KNOWN
-    if not may_pass or tries > len(REVERSAL_PAUSES):
+    tries = _tries(payment, position)
+    tries_max = len(REVERSAL_PAUSES) + 1 if _may_pass(last) else 1
+    if last.code in _NOT_KNOWN:
+        tries_max = NOT_KNOWN_TRIES_MAX
+    if tries >= tries_max:
         return _given_up(payment, position, last)
     answered_at = last.started_at + timedelta(milliseconds=last.latency_ms or 0)
     due_at = answered_at + REVERSAL_PAUSES[tries - 1]
@@ -172,29 +178,19 @@ def _given_up(payment: Payment, position: int, last: Attempt) -> SettleInstructi
     """The provider will not do it.
 
     That there is nothing to release is as good as having released it, where PayFlow asked by
-    itself. A reversal follows an approval, so there it has to have been released already: if it is
-    refused for any other reason, a charge too many may stand.
+    itself. If a reversal is refused for any other reason, a charge too many may stand.
     """
     instruction = payment.instructions[position - 1]
+    by_itself = instruction.kind is InstructionKind.REVERSAL or instruction.reason == EXPIRED
+    if by_itself and last.code in _NOTHING_TO_RELEASE:
+        return SettleInstruction(position)
     if instruction.kind is InstructionKind.REVERSAL:
-        return _not_reversed(payment, position, last)
-    if instruction.reason == EXPIRED and (last.code == _RELEASED or last.code in _NOT_KNOWN):
-        return SettleInstruction(position)
+        mine = [one for one in payment.reviews if one.instruction == position]
+        if not mine:
+            return Flag(ReviewReason.NOT_REVERSED, position)
+        if mine[-1].is_open:
+            return Rest()
     return SettleInstruction(position, _failure_of(last, instruction.kind))
-
-
-def _not_reversed(
-    payment: Payment, position: int, last: Attempt
-) -> SettleInstruction | Flag | Rest:
-    """It ends once somebody has looked at it."""
-    if last.code == _RELEASED:
-        return SettleInstruction(position)
-    mine = [one for one in payment.reviews if one.instruction == position]
-    if not mine:
-        return Flag(ReviewReason.NOT_REVERSED, position)
-    if mine[-1].is_open:
-        return Rest()
-    return SettleInstruction(position, _failure_of(last, InstructionKind.REVERSAL))
 
 
 def _failure_of(attempt: Attempt, kind: InstructionKind) -> Failure:
