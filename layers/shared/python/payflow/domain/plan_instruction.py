@@ -50,7 +50,7 @@ REVERSAL_PAUSES: Final = tuple(
 """The pauses between the tries to take back a charge too many: some 17 hours in all."""
 
 NOT_KNOWN_TRIES_MAX: Final = 5
-"""After so many tries, over six minutes, a provider is believed that it has nothing to take back."""
+"""After so many tries, over six minutes, a provider that has nothing to take back is believed."""
 
 
 @dataclass(frozen=True, slots=True)
