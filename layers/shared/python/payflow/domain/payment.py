@@ -310,7 +310,8 @@ def new_attempt(
         number=number,
         operation=operation,
         provider=provider,
-        started_at=not_before or now,
+        # What was due before now begins now.
+        started_at=max(now, not_before or now),
         not_before=not_before,
         decision=decision,
         instruction=instruction,

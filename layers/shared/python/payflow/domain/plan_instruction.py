@@ -128,10 +128,14 @@ def _verify(
 
 
 def _again(payment: Payment, position: int, last: Attempt, at: Situation) -> InstructionPlan:
-    """Nothing was done: once more with a new key, or give up."""
+    """Nothing was done: once more with a new key, or give up; what a provider declines it declines.
+
+    That an inquiry names a technical reason for a refusal helps a merchant's instruction no more.
+    """
     if payment.instructions[position - 1].kind is InstructionKind.REVERSAL:
         return _insist(payment, position, last, at)
-    tries, may_pass = _tries(payment, position), _may_pass(last)
+    tries = _tries(payment, position)
+    may_pass = last.outcome is not Outcome.DECLINED and _may_pass(last)
     if not may_pass or tries >= at.policy.instruction_tries_max:
         return _given_up(payment, position, last)
     pause = back_off(at.policy, tries, at.randomness)
@@ -157,8 +161,6 @@ def _insist(payment: Payment, position: int, last: Attempt, at: Situation) -> In
 
 
 def _may_pass(last: Attempt) -> bool:
-    if last.outcome is Outcome.DECLINED:
-        return False
     return last.outcome is Outcome.NOT_FOUND or last.category in _ASKED_AGAIN
 
 
