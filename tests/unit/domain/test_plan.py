@@ -319,6 +319,13 @@ class TestCarryOut:
         with pytest.raises(Conflict, match="without an outcome"):
             carry_out(payment, Authorize("B"), NOON)
 
+    def test_what_was_due_before_now_begins_now(self) -> None:
+        overdue = new_attempt(
+            a_payment(), Operation.INQUIRE, "A", now=later(60), not_before=later(10)
+        )
+
+        assert overdue.started_at == later(60)
+
     def test_attempt_ids_follow_from_payment_and_number(self) -> None:
         def first_attempt() -> Attempt:
             return carry_out(a_payment(), Authorize("A"), NOON).attempts[0]
