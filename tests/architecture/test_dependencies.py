@@ -176,3 +176,16 @@ def test_only_functions_use_the_wiring_and_only_the_wiring_the_adapters() -> Non
         ("snapshot.py", "payflow.adapters"),
         ("wiring.py", "payflow.adapters"),
     }
+
+
+@pytest.mark.parametrize("part", ["simulation", "tools", "infra_cdk"])
+def test_what_runs_without_the_tests_imports_nothing_of_them(part: str) -> None:
+    borrowing = [
+        f"{source.relative_to(REPOSITORY)}: {module}"
+        for source in sorted((REPOSITORY / part).rglob("*.py"))
+        if "node_modules" not in source.parts
+        for module in _imports(source)
+        if module.split(".")[0] == "tests"
+    ]
+
+    assert borrowing == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 
 from payflow.aws.attributes import Item
-from tests.tools.conftest import RunPayflow
+from tests.tools.conftest import FakeApi, RunPayflow
 from tools.endpoints import DemoMerchant, Endpoints
 from tools.errors import ToolError
 from tools.seeding import bulk
@@ -98,3 +99,19 @@ def test_a_deployment_that_does_not_run_is_told(payflow: RunPayflow, tmp_path: P
     assert ended.code == 1
     assert "http://127.0.0.1:9 does not answer" in ended.err
     assert "payflow status" in ended.err
+
+
+def test_a_history_can_be_paid_through_the_api_instead(
+    payflow: RunPayflow, deployed: Path, api: FakeApi
+) -> None:
+    api.answers["POST", "/api/v1/payments"] = (201, {"id": "pay_1", "status": "failed"})
+
+    ended = payflow(
+        *("seed", "--payments", "5", "--replay-through-api", "--rate", "500"),
+        *("--json", "--state-dir", str(deployed)),
+    )
+
+    assert ended.code == 0, ended.err
+    assert json.loads(ended.out)["payments"] == 5
+    keys = {asked[2]["Idempotency-Key"] for asked in api.requests if asked[0] == "POST"}
+    assert len(keys) == 5

@@ -23,9 +23,14 @@ from tools.options import STATE_DIR_DEFAULT, JsonOption, StateDirOption
 from tools.output import notes, print_json, results
 from tools.progress import ProgressReport
 from tools.seeding.mark import Mark, read_mark, write_mark
+from tools.traffic.commands import CONCURRENCY_DEFAULT, send
+from tools.traffic.load import LoadOptions
 
 PAYMENTS_MAX = 200_000
 DAYS_MAX = 365
+REPLAYED_PER_S = 20.0
+# Arrivals are random: a load that stops at a number of payments may need more time than on average.
+REPLAY_TIME_FACTOR = 2.0
 NOT_RUNNING = "is it running? payflow status"
 
 
@@ -36,6 +41,13 @@ def seed(
     ] = 10_000,
     days: Annotated[int, typer.Option(min=1, max=DAYS_MAX, help="Over how many days.")] = 30,
     seed: Annotated[int, typer.Option(min=0, help="Another seed is another history.")] = 1,
+    replay_through_api: Annotated[
+        bool,
+        typer.Option("--replay-through-api", help="Pay them now, one by one, instead of loading."),
+    ] = False,
+    rate: Annotated[
+        float, typer.Option(min=0.01, help="Payments a second with --replay-through-api.")
+    ] = REPLAYED_PER_S,
     state_dir: StateDirOption = STATE_DIR_DEFAULT,
     as_json: JsonOption = False,
 ) -> None:
@@ -46,12 +58,30 @@ def seed(
 
     A history is loaded once: the same seed adds nothing, and completes what was cut short.
 
+    With --replay-through-api nothing is loaded: so many payments are made live, at a rate, by the
+    same mix of customers as in `payflow traffic`.
+
     For example:
 
         payflow seed
         payflow seed --payments 2000 --days 7 --seed 2
+        payflow seed --payments 600 --replay-through-api --rate 20
     """
     endpoints = read_endpoints(state_dir)
+    if replay_through_api:
+        send(_load(payments, rate, seed), endpoints, as_json=as_json)
+        return
+    document = _loaded(endpoints, payments, days, seed)
+    if as_json:
+        print_json(document)
+    elif document["added"]:
+        results.print(_table(document))
+    else:
+        results.print(f"The history of seed {seed} is there already; another --seed adds more.")
+
+
+def _loaded(endpoints: Endpoints, payments: int, days: int, seed: int) -> dict[str, Any]:
+    """Load that history, or what is missing of it; what is told of it."""
     started = time.monotonic()
     try:
         mark, document = _seeded(endpoints, payments, days, seed)
@@ -60,7 +90,7 @@ def seed(
         raise ToolError(message, hint=NOT_RUNNING) from None
     except PayFlowError as error:
         raise ToolError(error.message, hint="run the same again: it is completed") from error
-    document = {
+    return {
         "seed": seed,
         "payments": mark.payments,
         "days": mark.days,
@@ -68,12 +98,17 @@ def seed(
         "elapsed_s": round(time.monotonic() - started, 2),
         "cpu_s": round(_cpu_s(), 2),
     }
-    if as_json:
-        print_json(document)
-    elif document["added"]:
-        results.print(_table(document))
-    else:
-        results.print(f"The history of seed {seed} is there already; another --seed adds more.")
+
+
+def _load(payments: int, rate: float, seed: int) -> LoadOptions:
+    """So many payments at that rate, and no more."""
+    return LoadOptions(
+        rate=rate,
+        duration_s=REPLAY_TIME_FACTOR * payments / rate,
+        payments_max=payments,
+        concurrency=CONCURRENCY_DEFAULT,
+        seed=seed,
+    )
 
 
 def _seeded(

@@ -20,6 +20,7 @@ from tools.traffic.summary import live_line, summary
 from tools.traffic.tally import Tally
 
 REQUESTS_PER_ORDER_MAX = 4
+CONCURRENCY_DEFAULT = 16
 SEED_END = 2**31
 
 
@@ -30,7 +31,7 @@ def traffic(
     payments: Annotated[int | None, typer.Option(min=1, help="Stop after so many.")] = None,
     concurrency: Annotated[
         int, typer.Option(min=1, max=1000, help="Payments that are worked on at once; more wait.")
-    ] = 16,
+    ] = CONCURRENCY_DEFAULT,
     seed: Annotated[
         int | None, typer.Option(help="The same seed draws the same load.", show_default="random")
     ] = None,
@@ -57,6 +58,11 @@ def traffic(
         concurrency=concurrency,
         seed=seed if seed is not None else SystemRandom().randrange(SEED_END),
     )
+    send(options, endpoints, as_json=as_json)
+
+
+def send(options: LoadOptions, endpoints: Endpoints, *, as_json: bool) -> None:
+    """Send that load and print what came of it; raises `ToolError` if nothing could be made."""
     tally = Tally()
     elapsed_s = asyncio.run(_run(options, endpoints, tally))
     if as_json:
