@@ -29,8 +29,9 @@ from tools.traffic.load import LoadOptions
 PAYMENTS_MAX = 200_000
 DAYS_MAX = 365
 REPLAYED_PER_S = 20.0
-# Arrivals are random: a load that stops at a number of payments may need more time than on average.
-REPLAY_TIME_FACTOR = 2.0
+# All are to be made: who waits is turned away only when the time is over, so it is ample, for random
+# arrivals and for a deployment that is slower than the rate.
+REPLAY_S_PER_PAYMENT = 5.0
 NOT_RUNNING = "is it running? payflow status"
 
 
@@ -104,7 +105,7 @@ def _load(payments: int, rate: float, seed: int) -> LoadOptions:
     """So many payments at that rate, and no more."""
     return LoadOptions(
         rate=rate,
-        duration_s=REPLAY_TIME_FACTOR * payments / rate,
+        duration_s=payments * (2 / rate + REPLAY_S_PER_PAYMENT),
         payments_max=payments,
         concurrency=CONCURRENCY_DEFAULT,
         seed=seed,
