@@ -1,4 +1,4 @@
-"""`payflow bench routing` as it is typed."""
+"""`payflow bench` as it is typed."""
 
 from __future__ import annotations
 
@@ -98,3 +98,18 @@ def test_a_bad_file_is_refused_with_the_place(
 
     assert outcome.code == 1
     assert told in " ".join(outcome.err.split())
+
+
+def test_the_simulator_is_measured_at_each_level_of_faults(payflow: RunPayflow) -> None:
+    outcome = payflow("bench", "simulate", "--payments", "200", "--json")
+
+    document = json.loads(outcome.out)
+    levels = document["levels"]
+    assert outcome.code == 0
+    assert list(levels) == ["none", "light", "all"]
+    assert levels["none"]["faults"] == 0 < levels["light"]["faults"] < levels["all"]["faults"]
+    for figures in levels.values():
+        assert figures["payments"] > 150
+        assert figures["payments_per_s_per_core"] > 0
+        assert figures["violations"] == 0
+    assert 0 < document["peak_mb"]["after_half"] <= document["peak_mb"]["after_all"]

@@ -1,4 +1,4 @@
-"""`payflow bench routing`: routing policies against workloads whose true rates are known."""
+"""`payflow bench`; here `routing`: policies against workloads whose true rates are known."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from simulation.routing.bench import BenchResult, Estimate, run_bench
 from simulation.routing.builtin import builtin, builtin_names
 from simulation.routing.chart import chart_page
 from simulation.routing.workload import Workload, WorkloadError, parse_workload
+from tools.bench.simulate import simulate
 from tools.errors import ToolError
 from tools.options import JsonOption
 from tools.output import notes, print_json, results
@@ -96,6 +97,9 @@ def routing(
         print_json(_document(result))
     else:
         _print(result)
+
+
+app.command()(simulate)
 
 
 def _policies(names: str) -> tuple[str, ...]:

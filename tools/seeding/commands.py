@@ -29,8 +29,8 @@ from tools.traffic.load import LoadOptions
 PAYMENTS_MAX = 200_000
 DAYS_MAX = 365
 REPLAYED_PER_S = 20.0
-# All are to be made: who waits is turned away only when the time is over, so it is ample, for random
-# arrivals and for a deployment that is slower than the rate.
+# All are to be made: who waits is turned away only when the time is over, so it is ample, for
+# random arrivals and for a deployment that is slower than the rate.
 REPLAY_S_PER_PAYMENT = 5.0
 NOT_RUNNING = "is it running? payflow status"
 
