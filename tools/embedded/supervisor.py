@@ -18,6 +18,7 @@ from tools.deployment.access import grant_access
 from tools.deployment.cdk import Cdk
 from tools.deployment.deploy import Report, ensure_deployed
 from tools.deployment.stack import path_based_url, tell_public_url
+from tools.embedded.dashboard import build_dashboard
 from tools.embedded.emulator import STOP_TIMEOUT_S, Emulator
 from tools.embedded.instance import Run, RunFile, StateDir
 from tools.embedded.ports import HOST, choose_port
@@ -120,6 +121,8 @@ class Supervisor:
             functools.partial(self._progress, run),
         )
         await asyncio.to_thread(tell_public_url, emulator.cloud, outputs, run.api_url)
+        self._progress(run, "Building the dashboard")
+        await asyncio.to_thread(build_dashboard)
         self._progress(run, "Handing out keys")
         operator_key, merchant = await asyncio.to_thread(
             grant_access,
